@@ -1,0 +1,232 @@
+"""The standard contracts: what a source may deliver, column by column.
+
+A dataset's contract is the unified access standard of the platform: a new service joins by
+mapping its own columns to these. The fact table of a dataset holds the same columns after the
+four that every fact has (`event_id`, `source`, `day`, `hour`).
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from warehouse.model import Dimension, Label
+
+
+class Kind(StrEnum):
+    """How a column is read and stored."""
+
+    TIME = "time"  # TIMESTAMP, UTC, microseconds
+    DIMENSION = "dimension"  # VARCHAR, null becomes `unknown`
+    PSEUDONYM = "pseudonym"  # BIGINT: keyed pseudonym of a personal value, or NULL
+    WHOLE = "whole"  # BIGINT or NULL
+    MONEY = "money"  # BIGINT, in fen (1/100 yuan), or NULL
+    FLAG = "flag"  # BOOLEAN or NULL (not known)
+
+
+SQL_TYPES = {
+    Kind.TIME: "TIMESTAMP",
+    Kind.DIMENSION: "VARCHAR",
+    Kind.PSEUDONYM: "BIGINT",
+    Kind.WHOLE: "BIGINT",
+    Kind.MONEY: "BIGINT",
+    Kind.FLAG: "BOOLEAN",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    name: str
+    kind: Kind
+    meaning: str
+    required: bool = False
+    """A row without it is broken."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset:
+    name: str
+    label: Label
+    columns: tuple[Column, ...]
+
+    def column(self, name: str) -> Column | None:
+        return next((column for column in self.columns if column.name == name), None)
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """Names of what its metrics can be cut by: `source` and every dimension column."""
+        own = tuple(c.name for c in self.columns if c.kind is Kind.DIMENSION)
+        return ("source", *own)
+
+
+def _dimension(name: str, meaning: str, *, required: bool = False) -> Column:
+    return Column(name=name, kind=Kind.DIMENSION, meaning=meaning, required=required)
+
+
+_OCCURRED_AT = Column(
+    name="occurred_at", kind=Kind.TIME, meaning="When it happened.", required=True
+)
+_PERSON = Column(
+    name="person", kind=Kind.PSEUDONYM, meaning="The citizen or company. Empty: not known."
+)
+_DISTRICT = _dimension("district", "The district it counts for.")
+_CHANNEL = _dimension("channel", "Where it happened: bank app, life app, web, counter, ...")
+
+SERVICE_EVENT = Dataset(
+    name="service_event",
+    label=Label(zh="服务事件", en="Service events"),
+    columns=(
+        _OCCURRED_AT,
+        _PERSON,
+        Column(name="case", kind=Kind.PSEUDONYM, meaning="The matter several events belong to."),
+        _dimension("scene", "The city service.", required=True),
+        _dimension("service", "The item within the scene."),
+        _dimension("action", "The step within the item."),
+        _CHANNEL,
+        _dimension("device", "android, ios, harmony, pc, terminal, ..."),
+        _DISTRICT,
+        _dimension("street", "The street or town within the district."),
+        _dimension("age_band", "A fixed band, never an age."),
+        _dimension("audience", "person or company."),
+        _dimension("outcome", "completed, failed, abandoned or open."),
+        Column(name="latency_ms", kind=Kind.WHOLE, meaning="Answer time in milliseconds."),
+    ),
+)
+
+SERVICE_VOLUME = Dataset(
+    name="service_volume",
+    label=Label(zh="服务量", en="Service volumes"),
+    columns=(
+        _OCCURRED_AT,
+        _dimension("scene", "The city service.", required=True),
+        _dimension("service", "The item within the scene."),
+        _CHANNEL,
+        _dimension("device", "android, ios, harmony, pc, terminal, ..."),
+        _DISTRICT,
+        Column(name="volume", kind=Kind.WHOLE, meaning="How many.", required=True),
+    ),
+)
+
+LOAN_EVENT = Dataset(
+    name="loan_event",
+    label=Label(zh="贷款事件", en="Loan events"),
+    columns=(
+        _OCCURRED_AT,
+        Column(name="application", kind=Kind.PSEUDONYM, meaning="The application.", required=True),
+        _PERSON,
+        _dimension(
+            "step", "applied, approved, signed, disbursed, an end, or other.", required=True
+        ),
+        _dimension("product", "The loan product."),
+        _dimension("audience", "person or company."),
+        _dimension("dealer", "The dealer, for dealer loans."),
+        _CHANNEL,
+        _DISTRICT,
+        _dimension("reason", "Why it was declined or touched by hand."),
+        Column(name="amount", kind=Kind.MONEY, meaning="Amount asked for, or paid out."),
+        Column(name="credit_bureau", kind=Kind.FLAG, meaning="Credit-bureau data were present."),
+        Column(name="public_trust", kind=Kind.FLAG, meaning="Public-trust data were present."),
+        Column(name="judicial", kind=Kind.FLAG, meaning="Judicial data were present."),
+        Column(name="manual", kind=Kind.FLAG, meaning="A person had a hand in this step."),
+    ),
+)
+
+RATING_EVENT = Dataset(
+    name="rating_event",
+    label=Label(zh="好差评", en="Ratings"),
+    columns=(
+        _OCCURRED_AT,
+        _PERSON,
+        Column(name="case", kind=Kind.PSEUDONYM, meaning="The matter that is rated."),
+        _dimension("scene", "The city service.", required=True),
+        _dimension("service", "The item within the scene."),
+        _CHANNEL,
+        _DISTRICT,
+        _dimension("level", "One of the five levels of 好差评.", required=True),
+    ),
+)
+
+PIPELINE_RUN = Dataset(
+    name="pipeline_run",
+    label=Label(zh="数据运行", en="Pipeline runs"),
+    columns=(
+        _OCCURRED_AT,
+        _dimension("dataset", "The contract the source fulfils.", required=True),
+        _dimension("state", "done, failed or interrupted.", required=True),
+        Column(name="rows_read", kind=Kind.WHOLE, meaning="Rows that came in."),
+        Column(name="rows_loaded", kind=Kind.WHOLE, meaning="Rows that are new."),
+        Column(name="rows_duplicate", kind=Kind.WHOLE, meaning="Rows that were here already."),
+        Column(name="rows_quarantined", kind=Kind.WHOLE, meaning="Broken rows, kept apart."),
+    ),
+)
+"""Written by the ETL itself, so that the pipeline's own numbers use the same door."""
+
+CONTRACTS = {d.name: d for d in (SERVICE_EVENT, SERVICE_VOLUME, LOAN_EVENT, RATING_EVENT)}
+"""What a declared source may fulfil."""
+
+DATASETS = {**CONTRACTS, PIPELINE_RUN.name: PIPELINE_RUN}
+
+
+def _label(zh: str, en: str) -> Label:
+    return Label(zh=zh, en=en)
+
+
+STEPS = {
+    "applied": _label("申请", "Applied"),
+    "approved": _label("审批通过", "Approved"),
+    "signed": _label("签约", "Signed"),
+    "disbursed": _label("放款", "Disbursed"),
+}
+ENDS = {
+    "declined": _label("拒绝", "Declined"),
+    "withdrawn": _label("撤回", "Withdrawn"),
+    "cancelled": _label("取消", "Cancelled"),
+    "expired": _label("失效", "Expired"),
+}
+LEVELS = {
+    "very_satisfied": _label("非常满意", "Very satisfied"),
+    "satisfied": _label("满意", "Satisfied"),
+    "basically_satisfied": _label("基本满意", "Basically satisfied"),
+    "dissatisfied": _label("不满意", "Dissatisfied"),
+    "very_dissatisfied": _label("非常不满意", "Very dissatisfied"),
+}
+OUTCOMES = {
+    "completed": _label("办结", "Completed"),
+    "failed": _label("失败", "Failed"),
+    "abandoned": _label("放弃", "Abandoned"),
+    "open": _label("办理中", "Open"),
+}
+AUDIENCES = {"person": _label("个人", "People"), "company": _label("企业", "Companies")}
+
+DIMENSIONS = {
+    d.name: d
+    for d in (
+        Dimension(name="source", label=_label("数据源", "Source")),
+        Dimension(name="scene", label=_label("服务场景", "Scene")),
+        Dimension(name="service", label=_label("服务事项", "Service")),
+        Dimension(name="action", label=_label("办理环节", "Action")),
+        Dimension(name="channel", label=_label("渠道", "Channel")),
+        Dimension(name="device", label=_label("设备", "Device")),
+        Dimension(name="district", label=_label("区县", "District")),
+        Dimension(name="street", label=_label("街道", "Street")),
+        Dimension(name="age_band", label=_label("年龄段", "Age band")),
+        Dimension(name="audience", label=_label("服务对象", "Audience"), members=AUDIENCES),
+        Dimension(name="outcome", label=_label("办理结果", "Outcome"), members=OUTCOMES),
+        Dimension(
+            name="step",
+            label=_label("步骤", "Step"),
+            members={**STEPS, **ENDS, "other": _label("其他", "Other")},
+        ),
+        Dimension(name="product", label=_label("产品", "Product")),
+        Dimension(name="dealer", label=_label("经销商", "Dealer")),
+        Dimension(name="reason", label=_label("原因", "Reason")),
+        Dimension(name="level", label=_label("评价等级", "Level"), members=LEVELS),
+        Dimension(name="dataset", label=_label("数据集", "Dataset")),
+        Dimension(name="state", label=_label("运行状态", "Run state")),
+    )
+}
+"""A value outside a closed vocabulary (`members`) is a broken row; `unknown` is always allowed."""
+
+# Cut from an instant, so every event dataset has them besides its own dimensions.
+CLOCK_DIMENSIONS = {
+    "hour": Dimension(name="hour", label=_label("时段", "Hour")),  # "0".."23", local time
+    "weekday": Dimension(name="weekday", label=_label("星期", "Weekday")),  # "1" Monday.."7"
+}

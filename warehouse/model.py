@@ -1,0 +1,311 @@
+"""The values the whole cockpit speaks in: questions, answers, and who asks.
+
+Frozen and validated on their own; they know nothing of SQL, files or screens.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from warehouse.errors import BadPeriod, QueryError
+
+UNKNOWN = "unknown"
+"""The member of every dimension that stands for "not given". Never dropped, never zero."""
+
+
+# --- time -----------------------------------------------------------------------------------
+
+
+class Grain(StrEnum):
+    DAY = "day"
+    WEEK = "week"  # starts on Monday
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+
+    def floor(self, day: date) -> date:
+        """The first day of the unit that holds `day`."""
+        match self:
+            case Grain.DAY:
+                return day
+            case Grain.WEEK:
+                return day - timedelta(days=day.weekday())
+            case Grain.MONTH:
+                return day.replace(day=1)
+            case Grain.QUARTER:
+                return date(day.year, 3 * ((day.month - 1) // 3) + 1, 1)
+            case Grain.YEAR:
+                return date(day.year, 1, 1)
+
+    def shift(self, start: date, count: int) -> date:
+        """`start`, the first day of a unit, moved by `count` units."""
+        match self:
+            case Grain.DAY:
+                return start + timedelta(days=count)
+            case Grain.WEEK:
+                return start + timedelta(weeks=count)
+            case Grain.MONTH:
+                return _add_months(start, count)
+            case Grain.QUARTER:
+                return _add_months(start, 3 * count)
+            case Grain.YEAR:
+                return _add_months(start, 12 * count)
+
+
+def _add_months(start: date, count: int) -> date:
+    month = start.year * 12 + start.month - 1 + count
+    return date(month // 12, month % 12 + 1, 1)
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class Period:
+    """Days from `start` (included) to `end` (not included), in the reporting time zone."""
+
+    start: date
+    end: date
+
+    def __post_init__(self) -> None:
+        if self.end <= self.start:
+            raise BadPeriod(
+                f"The period ends ({self.end}) before it starts ({self.start})."
+                " Put the earlier day first; the last day is not included."
+            )
+        if (self.end - self.start).days > 40 * 366:
+            raise BadPeriod("The period is longer than 40 years. Choose a shorter one.")
+
+    @property
+    def days(self) -> int:
+        return (self.end - self.start).days
+
+    def units(self, grain: Grain) -> tuple["Period", ...]:
+        """The whole units of `grain` that touch this period, in order."""
+        units, start = [], grain.floor(self.start)
+        while start < self.end:
+            units.append(Period(start=start, end=grain.shift(start, 1)))
+            start = grain.shift(start, 1)
+        return tuple(units)
+
+
+class Compare(StrEnum):
+    PREVIOUS = "previous"  # 环比
+    YEAR = "year"  # 同比
+
+
+# --- definitions ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Label:
+    """A name in the two languages of the interface."""
+
+    zh: str
+    en: str
+
+    def text(self, language: str) -> str:
+        return self.en if language == "en" else self.zh
+
+
+class Unit(StrEnum):
+    """What a value counts. The number formatter and the Excel formats follow it."""
+
+    PEOPLE = "people"  # 人
+    EVENTS = "events"  # 次
+    CASES = "cases"  # 件
+    APPLICATIONS = "applications"  # 笔
+    VISITS = "visits"  # 访问量
+    ROWS = "rows"  # 行
+    YUAN = "yuan"  # 元
+    SHARE = "share"  # a fraction 0..1, shown as per cent
+    SECONDS = "seconds"
+    MILLISECONDS = "milliseconds"
+
+
+class Polarity(StrEnum):
+    """Whether more is better. Declared, never guessed from a name."""
+
+    UP = "up"
+    DOWN = "down"
+    NEUTRAL = "neutral"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dimension:
+    name: str
+    label: Label
+    members: Mapping[str, Label] | None = None
+    """The closed vocabulary in its display order; None where sources declare the members."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    code: str
+    label: Label
+
+
+# --- who asks -------------------------------------------------------------------------------
+
+
+class Role(StrEnum):
+    OFFICIAL = "official"
+    ANALYST = "analyst"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+    WALL = "wall"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """The districts a viewer may see. An empty scope sees nothing; `everything` sees all."""
+
+    districts: frozenset[str] = frozenset()
+    everything: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Viewer:
+    """Part of every question; there is no default viewer anywhere."""
+
+    name: str
+    role: Role
+    scope: Scope
+
+
+# --- question -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricQuery:
+    """One question: cache key, URL, audit record and test input at once.
+
+    period   None: from the first to the last day that has data.
+    grain    None: one value for the whole period.
+    by       names of dimensions; a row for each combination of members that has data.
+    where    (dimension, members) pairs, all of which must hold; members are alternatives.
+    compare  adds to each cell its base value (环比 or 同比).
+    limit    the most rows; the largest by the first metric are kept.
+    """
+
+    metrics: tuple[str, ...]
+    period: Period | None = None
+    grain: Grain | None = None
+    by: tuple[str, ...] = ()
+    where: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    compare: Compare | None = None
+    limit: int | None = None
+
+    def __post_init__(self) -> None:
+        if not self.metrics:
+            raise QueryError("A question names at least one metric.")
+        if len(set(self.metrics)) != len(self.metrics) or len(set(self.by)) != len(self.by):
+            raise QueryError("A metric or dimension is named twice.")
+        if any(not members for _, members in self.where):
+            raise QueryError("A filter names a dimension but no member.")
+        if sum(len(members) for _, members in self.where) > 1000:
+            raise QueryError("More than 1,000 filter values. Choose fewer.")
+        if self.limit is not None and self.limit < 1:
+            raise QueryError("The limit must be at least 1.")
+
+
+# --- answer ---------------------------------------------------------------------------------
+
+
+class CellState(StrEnum):
+    VALUE = "value"
+    SUPPRESSED = "suppressed"  # hidden to protect people
+    MISSING = "missing"  # no data, or a ratio with an empty base
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    value: float | int | None = None
+    state: CellState = CellState.VALUE
+    base: float | int | None = None
+    """The value of the compared period; None where it is missing, suppressed or not asked."""
+
+    def change(self, unit: Unit) -> float | None:
+        """Relative change against the base; for shares the difference (percentage points / 100)."""
+        if self.value is None or self.base is None:
+            return None
+        if unit is Unit.SHARE:
+            return self.value - self.base
+        return None if self.base == 0 else (self.value - self.base) / self.base
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    members: tuple[str, ...]
+    """One code for each dimension of `query.by`, in that order."""
+    cells: tuple[Cell, ...]
+    """One cell for each metric of `query.metrics`, in that order."""
+    period: Period | None = None
+    """The unit of the grain this row stands for; None where no grain was asked."""
+    is_partial: bool = False
+    """The unit is not over: compared only with the same elapsed part of its base."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceStatus:
+    """How a declared source stands; what the pipeline page, chips and banners show."""
+
+    name: str
+    label: Label
+    dataset: str
+    promise_seconds: int
+    watermark: datetime | None
+    """Every batch with events up to here is committed. None: nothing has been loaded yet."""
+    last_run_at: datetime | None = None
+    last_run_state: str = ""
+    """`done`, `failed`, `running`, `interrupted` or empty."""
+    last_error: str = ""
+    next_run_at: datetime | None = None
+    rows_read: int = 0
+    rows_loaded: int = 0
+    rows_duplicate: int = 0
+    rows_quarantined: int = 0
+
+    def lag_seconds(self, now: datetime) -> float | None:
+        return None if self.watermark is None else max(0.0, (now - self.watermark).total_seconds())
+
+    def is_stale(self, now: datetime) -> bool:
+        lag = self.lag_seconds(now)
+        return lag is None or lag > self.promise_seconds
+
+
+@dataclass(frozen=True, kw_only=True)
+class District:
+    code: str
+    label: Label
+    population: int
+    outline: tuple[tuple[float, float], ...] = ()
+    """A closed ring of (x, y) for a schematic map; empty where the city gives none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class City:
+    label: Label
+    districts: tuple[District, ...] = ()
+    map_note: Label = field(default_factory=lambda: Label(zh="", en=""))
+    """What must stand under the map: 边界为示意, or the map approval number."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """The answer to one question for one viewer.
+
+    suppressed    how many cells are hidden to protect people.
+    as_of         the smallest watermark among the sources the numbers stand on; None: no data.
+    data_version  changes exactly when the data behind the answer may have changed.
+    """
+
+    query: MetricQuery
+    rows: tuple[Row, ...]
+    as_of: datetime | None
+    data_version: str
+    suppressed: int = 0
+    stale: tuple[SourceStatus, ...] = ()
+
+    def column(self, metric: str) -> tuple[Cell, ...]:
+        """The cells of one metric, row by row."""
+        index = self.query.metrics.index(metric)
+        return tuple(row.cells[index] for row in self.rows)

@@ -1,0 +1,171 @@
+"""Every setting of the cockpit: name, default, meaning. Read once, checked at start.
+
+A setting comes from the environment under its name. Nothing here has a secret for a
+default: keys and session secrets are made on the machine (see `keys.py`).
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from warehouse.errors import SettingsError
+
+ROOT = Path(__file__).resolve().parent.parent
+PROFILES = ("demo", "production")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    name: str
+    default: str
+    meaning: str
+
+
+SETTINGS = (
+    Setting(name="COCKPIT_HOME", default="./var", meaning="Keys, warehouse and accounts."),
+    Setting(
+        name="COCKPIT_SOURCES",
+        default="./sources",
+        meaning="Folder of the declared sources, one TOML file a source, and `city.toml`.",
+    ),
+    Setting(
+        name="COCKPIT_PROFILE",
+        default="demo",
+        meaning="`demo` makes keys and accounts; `production` refuses weak secrets.",
+    ),
+    Setting(
+        name="COCKPIT_TIMEZONE",
+        default="Asia/Shanghai",
+        meaning="Reporting time zone that cuts days and months. Fixed for a warehouse.",
+    ),
+    Setting(
+        name="COCKPIT_MASTER_KEY_FILE",
+        default="",
+        meaning="File with the master key (0400). Empty: `keys/master.key` in the home.",
+    ),
+    Setting(
+        name="COCKPIT_SMALL_CELL",
+        default="10",
+        meaning="Cells with fewer contributing people than this are suppressed (at least 3).",
+    ),
+    Setting(
+        name="COCKPIT_GOAL_GROWTH",
+        default="0.30",
+        meaning="Goal for monthly growth of active users, as a share.",
+    ),
+    Setting(
+        name="COCKPIT_GOAL_FROM",
+        default="",
+        meaning="Month (YYYY-MM) the goal compounds from. Empty: January this year.",
+    ),
+    Setting(name="HOST", default="127.0.0.1", meaning="Address the web server listens on."),
+    Setting(name="PORT", default="8050", meaning="Port the web server listens on."),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    home: Path
+    sources: Path
+    profile: str
+    zone: ZoneInfo
+    master_key_file: Path
+    small_cell: int
+    goal_growth: float
+    goal_from: str
+    host: str
+    port: int
+
+    @property
+    def is_production(self) -> bool:
+        return self.profile == "production"
+
+    @property
+    def live(self) -> Path:
+        """The files only the ETL process writes and reads."""
+        return self.home / "live"
+
+    @property
+    def published(self) -> Path:
+        """The sealed generations that readers attach."""
+        return self.home / "published"
+
+    @property
+    def spill(self) -> Path:
+        return self.home / "spill"
+
+    @property
+    def inbox(self) -> Path:
+        """Where the example city delivers; `${COCKPIT_INBOX}` in a source."""
+        return self.home / "inbox"
+
+    @property
+    def web(self) -> Path:
+        """Accounts and sessions."""
+        return self.home / "web"
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
+        """Read all settings. Raises `SettingsError` with the full list of what is wrong."""
+        env = os.environ if env is None else env
+        text = {s.name: env.get(s.name) or s.default for s in SETTINGS}
+        problems: list[str] = []
+        home = Path(text["COCKPIT_HOME"]).expanduser().resolve()
+        key_file = text["COCKPIT_MASTER_KEY_FILE"]
+        settings = cls(
+            home=home,
+            sources=Path(text["COCKPIT_SOURCES"]).expanduser().resolve(),
+            profile=_one_of("COCKPIT_PROFILE", text, PROFILES, problems),
+            zone=_zone(text["COCKPIT_TIMEZONE"], problems),
+            master_key_file=Path(key_file).expanduser().resolve()
+            if key_file
+            else home / "keys" / "master.key",
+            small_cell=int(_number("COCKPIT_SMALL_CELL", text, 3, 1000, problems)),
+            goal_growth=_number("COCKPIT_GOAL_GROWTH", text, 0, 10, problems),
+            goal_from=_month("COCKPIT_GOAL_FROM", text, problems),
+            host=text["HOST"],
+            port=int(_number("PORT", text, 1, 65535, problems)),
+        )
+        if settings.is_production and not key_file:
+            problems.append("COCKPIT_MASTER_KEY_FILE is required in production")
+        elif settings.is_production and settings.master_key_file.is_relative_to(home):
+            problems.append("COCKPIT_MASTER_KEY_FILE must lie outside COCKPIT_HOME in production")
+        if problems:
+            raise SettingsError("; ".join(problems) + ".")
+        return settings
+
+
+def _one_of(name: str, text: Mapping[str, str], known: tuple[str, ...], problems: list[str]) -> str:
+    if text[name] not in known:
+        problems.append(f"{name} is {text[name]!r}, not one of {', '.join(known)}")
+    return text[name]
+
+
+def _zone(name: str, problems: list[str]) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        problems.append(f"COCKPIT_TIMEZONE {name!r} is no known time zone")
+        return ZoneInfo("UTC")
+
+
+def _number(
+    name: str, text: Mapping[str, str], low: float, high: float, problems: list[str]
+) -> float:
+    try:
+        number = float(text[name])
+    except ValueError:
+        number = float("nan")
+    if not low <= number <= high:
+        problems.append(f"{name} is {text[name]!r}, not a number from {low:g} to {high:g}")
+        return low
+    return number
+
+
+def _month(name: str, text: Mapping[str, str], problems: list[str]) -> str:
+    value = text[name]
+    if value and not (len(value) == 7 and value[4] == "-" and value.replace("-", "").isdigit()):
+        problems.append(f"{name} is {value!r}, not a month YYYY-MM")
+    return value
