@@ -1,0 +1,179 @@
+"""The values of the ETL: what a source declares, what a batch brings, how a run ended."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from warehouse.datasets import Dataset
+from warehouse.errors import ContractBroken
+from warehouse.model import City, Label
+
+
+class OnBroken(StrEnum):
+    """What a row that breaks its contract does."""
+
+    QUARANTINE = "quarantine"  # it is kept apart with its reason, the others load
+    STOP = "stop"  # nothing of its item loads, the run fails
+    WARN = "warn"  # as quarantine, and the run's message says so
+
+
+class Format(StrEnum):
+    """How a delivered file is read."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+    PARQUET = "parquet"
+
+
+class RunState(StrEnum):
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilesOptions:
+    """The connector `files`: where the deliveries lie and how they are read."""
+
+    path: Path
+    """A file, or a folder (not searched recursively)."""
+    pattern: str = "*"
+    format: Format | None = None
+    """None: by the file's name."""
+    delimiter: str = ","
+    encoding: str = "utf-8"
+    header: bool = True
+    """Without a header the columns are called `column_1`, `column_2`, ..."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """One declared source. `columns` and `constants` are keyed by the contract's column."""
+
+    name: str
+    label: Label
+    contract: Dataset
+    connector: FilesOptions
+    columns: Mapping[str, str]
+    """Contract column -> their column."""
+    constants: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Contract column -> (their value -> ours); `*` stands for every other value."""
+    zone: ZoneInfo
+    """Of times without an offset."""
+    time_format: str = "iso"
+    """`iso`, `epoch_s`, `epoch_ms` or a strptime format."""
+    identity: tuple[str, ...] = ()
+    """Their columns that name a row. Empty: the whole row and its occurrence in the delivery."""
+    personal: tuple[str, ...] = ()
+    """Their columns that become keyed pseudonyms before anything is written."""
+    dropped: tuple[str, ...] = ()
+    """Their columns that are never stored, not even in quarantine."""
+    promise_seconds: int
+    every_seconds: int | None = None
+    cron: str | None = None
+    """Five fields, UTC. Exactly one of `every_seconds` and `cron` is given."""
+    on_broken: OnBroken = OnBroken.QUARANTINE
+    owner: Label | None = None
+    labels: Mapping[str, Mapping[str, Label]] = field(default_factory=dict)
+    """Dimension -> code -> label: the members this source brings."""
+    file: Path
+
+    @property
+    def is_by_occurrence(self) -> bool:
+        return not self.identity
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declared:
+    """Everything a folder of sources declares."""
+
+    sources: tuple[Source, ...]
+    city: City
+    labels: Mapping[str, Mapping[str, Label]]
+    """Dimension -> code -> label: the city's shared labels and those of every source."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Position:
+    """One delivered item that was read to its end. Unchanged: it is not read again."""
+
+    item: str
+    """The file's name inside the source's folder."""
+    size: int
+    mtime_ns: int
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """A piece of one item, ready to be stored in one go for each partition it touches.
+
+    batch_id    the same for the same source, content and piece, whenever it is delivered.
+    item        the delivered file's name.
+    read        rows of the item this batch accounts for: `len(rows) + len(quarantined)`.
+    rows        the contract's columns (`occurred_at` Datetime us, UTC, naive), `day` Date,
+                `hour` UInt8 or null (no time of day known), `identity` String, `line` Int64;
+                pseudonym columns are Int64. `identity` holds originals: hash it, never store it.
+    quarantined `line` Int64, `column_name`, `reason`, `original` (JSON with personal columns
+                as pseudonyms and dropped columns gone).
+    is_last     no further batch of this item follows.
+    event_until the newest `occurred_at` in `rows` (aware, UTC); None when there are none.
+    """
+
+    batch_id: str
+    source: Source
+    run_id: str
+    item: str
+    read: int
+    rows: pl.DataFrame
+    quarantined: pl.DataFrame
+    is_last: bool
+    event_until: datetime | None
+
+    def __post_init__(self) -> None:
+        if self.read != len(self.rows) + len(self.quarantined):
+            raise ContractBroken(
+                f"{self.source.name}: {self.item}: {self.read} rows were read but"
+                f" {len(self.rows)} are good and {len(self.quarantined)} broken."
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchCount:
+    """What became of a batch's rows."""
+
+    read: int = 0
+    loaded: int = 0
+    duplicate: int = 0
+    quarantined: int = 0
+
+    def __add__(self, other: "BatchCount") -> "BatchCount":
+        return BatchCount(
+            read=self.read + other.read,
+            loaded=self.loaded + other.loaded,
+            duplicate=self.duplicate + other.duplicate,
+            quarantined=self.quarantined + other.quarantined,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunReport:
+    """How one run of one source ended. read = loaded + duplicate + quarantined."""
+
+    run_id: str
+    source: str
+    started_at: datetime
+    ended_at: datetime | None
+    state: RunState
+    read: int = 0
+    loaded: int = 0
+    duplicate: int = 0
+    quarantined: int = 0
+    message: str = ""
