@@ -1,0 +1,183 @@
+"""What a metric is: its words, and the one kind of measure that computes it.
+
+The measure kinds are a closed set. Two rules need to know more than an SQL text would tell:
+which people contribute to a cell, and whether a value may be added up or must be counted anew.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from warehouse.datasets import CLOCK_DIMENSIONS, DATASETS
+from warehouse.errors import DefinitionError
+from warehouse.model import Grain, Label, Polarity, Unit
+
+ALL_GRAINS = tuple(Grain)
+
+
+class Test(StrEnum):
+    """A named yes/no question about one record. `compile` knows each one's SQL."""
+
+    # about a service event
+    COMPLETED = "completed"
+    FINISHED = "finished"  # completed, failed or abandoned
+    COMPLETED_ONLINE = "completed_online"  # completed on a known channel that is no counter
+    COMPLETED_SOMEWHERE = "completed_somewhere"  # completed on a known channel
+    # about a rating
+    SATISFIED = "satisfied"  # one of the first three levels
+    # about an application
+    APPROVED = "approved"  # the decision was to approve
+    DECIDED = "decided"  # approved or declined
+    TIMED = "timed"  # decided, and both instants are known in the right order
+    WITHIN_60S = "within_60s"  # timed, and decided within 60.000 s
+    ENDED = "ended"  # disbursed or one of the ends
+    ZERO_TOUCH = "zero_touch"  # disbursed, and nobody had a hand in it
+    VERIFIED = "verified"  # all three verification sources were present
+    # about any record
+    ANY = "any"
+    RATED = "rated"  # one of the five levels
+
+
+class Person(StrEnum):
+    """How a person active in a unit stands to the unit before."""
+
+    NEW = "new"
+    RETAINED = "retained"
+    RESURRECTED = "resurrected"
+    CHURNED = "churned"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Count:
+    """How many records. Adds up."""
+
+    test: Test = Test.ANY
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sum:
+    """The sum of a column. Adds up. Empty where no record has a value: zero."""
+
+    column: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Distinct:
+    """How many different values of a pseudonym column; unknown ones do not count."""
+
+    column: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """Records that pass `test` among those that pass `base`; missing when there are none."""
+
+    test: Test
+    base: Test
+
+
+@dataclass(frozen=True, kw_only=True)
+class Percentile:
+    """The continuous percentile of a column, exact; missing when no record has a value."""
+
+    column: str
+    at: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reached:
+    """Applications that ever had a step, one row a step. Does not add up over steps."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Active:
+    """People active in each `grain`; in a coarser unit the mean of the grains inside it."""
+
+    grain: Grain
+
+
+@dataclass(frozen=True, kw_only=True)
+class Growth:
+    """People by how they stand to the unit before."""
+
+    person: Person
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cumulative:
+    """People with at least one completed service since the data begin."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Goal:
+    """The target path from the base month's active people, compounding monthly."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stickiness:
+    """Mean daily active people over the people active in the unit."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Penetration:
+    """People active over the registered population of the districts asked for."""
+
+
+Measure = (
+    Count
+    | Sum
+    | Distinct
+    | Share
+    | Percentile
+    | Reached
+    | Active
+    | Growth
+    | Cumulative
+    | Goal
+    | Stickiness
+    | Penetration
+)
+ADDITIVE = (Count, Sum)
+"""Kinds whose cells add up over members and time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """One number of the cockpit, in words and as a measure.
+
+    decimals       of the number as shown (of the per cent for shares).
+    grains         the grains it may be asked by; finer ones have no meaning.
+    default_grain  the grain taken where the question names none; None: the whole period.
+    smallest_cell  overrides the setting where a metric needs more protection.
+    since          first day the definition is in force.
+    """
+
+    name: str
+    label: Label
+    sentence: Label
+    formula: str
+    unit: Unit
+    dataset: str
+    dimensions: tuple[str, ...]
+    measure: Measure
+    owner: Label
+    polarity: Polarity = Polarity.NEUTRAL
+    decimals: int = 0
+    grains: tuple[Grain, ...] = ALL_GRAINS
+    default_grain: Grain | None = None
+    smallest_cell: int | None = None
+    since: date = date(2024, 1, 1)
+
+    def __post_init__(self) -> None:
+        if self.dataset not in DATASETS:
+            raise DefinitionError(f"Metric {self.name!r} stands on no known dataset.")
+        if not (self.sentence.zh and self.sentence.en and self.formula):
+            raise DefinitionError(f"Metric {self.name!r} lacks its sentence or formula.")
+        if self.default_grain is not None and self.default_grain not in self.grains:
+            raise DefinitionError(f"Metric {self.name!r}: its default grain is not allowed.")
+
+
+def dimensions_of(dataset: str, *, without: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """What metrics on `dataset` can be cut by: its own dimensions, hour and weekday."""
+    names = (*DATASETS[dataset].dimensions, *CLOCK_DIMENSIONS)
+    return tuple(name for name in names if name not in without)
