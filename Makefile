@@ -17,7 +17,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
 RUN_STAMP := .venv/.installed-run
 DEV_STAMP := .venv/.installed-dev
 
-.PHONY: help run test check format lint types imports bench lock pictures clean browser front
+.PHONY: help run test check format lint types imports bench lock pictures reference clean browser front
 
 help: ## Explain these commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
@@ -50,6 +50,9 @@ bench: $(DEV_STAMP) browser front ## Measure load, answers and page weight as ra
 
 pictures: $(DEV_STAMP) browser front ## Take the pictures of the README again.
 	@$(BIN)/python -m pytest -p no:randomly tests/e2e/test_pages.py -k "loads"
+
+reference: $(RUN_STAMP) ## Write docs/metrics.md from the definitions.
+	@$(BIN)/python -m tests.docs.reference
 
 lock: $(DEV_STAMP) ## Freeze requirements*.in into requirements*.txt with hashes.
 	@for name in requirements requirements-dev; do \

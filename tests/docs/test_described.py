@@ -1,0 +1,80 @@
+"""What is built is described: settings, commands, targets, metrics, source keys, pages."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pages._ui.book import PAGES
+from tests.docs import reference
+from warehouse.settings import ROOT, SETTINGS
+
+README = (ROOT / "README.md").read_text("utf-8")
+FOLDERS = ("callbacks", "etl", "gate", "pages", "tests", "warehouse")
+
+
+def test_settings_when_listed_then_the_table_says_what_the_code_says() -> None:
+    rows = {
+        match[1]: (match[2], match[3])
+        for match in re.finditer(r"^\| `([A-Z_]+)` \| `?([^`|]*?)`? \| (.+) \|$", README, re.M)
+    }
+    assert rows == {s.name: (s.default, s.meaning) for s in SETTINGS}
+
+
+def test_make_targets_when_explained_then_named_in_the_readme() -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    targets = re.findall(r"^([a-z-]+):.*## ", makefile, re.M)
+    assert len(targets) > 5
+    assert not [t for t in targets if f"`make {t}" not in README]
+
+
+@pytest.mark.parametrize("package", ["etl", "warehouse", "gate"])
+def test_command_when_offered_then_named_in_the_readme(package: str) -> None:
+    shown = subprocess.run(
+        [sys.executable, "-m", package, "--help"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert shown.returncode == 0, shown.stderr
+    offered = re.search(r"\{([a-z,]+)\}", shown.stdout)
+    assert offered, shown.stdout
+    missing = [c for c in offered[1].split(",") if f"`python -m {package} {c}" not in README]
+    assert not missing
+
+
+def test_metrics_when_defined_then_the_reference_is_up_to_date() -> None:
+    assert reference.FILE.read_text("utf-8") == reference.text(), "run `make reference`"
+
+
+def test_source_keys_when_known_then_explained_in_the_etl_readme() -> None:
+    text = (ROOT / "etl" / "README.md").read_text("utf-8")
+    used = {key for path in (ROOT / "sources").glob("*.toml") for key in _keys(path)}
+    assert len(used) > 15
+    assert not sorted(key for key in used if not re.search(rf"\b{key}\b", text))
+
+
+def _keys(path: Path) -> set[str]:
+    """Names of the format itself: keys on the left, and tables without their free second part."""
+    text = path.read_text("utf-8")
+    tables = {name.split(".")[0] for name in re.findall(r"^\[+([a-z_.]+)\]+", text, re.M)}
+    head = text.split("[columns]")[0]
+    return tables | set(re.findall(r"^([a-z_]+) =", head, re.M))
+
+
+def test_pages_when_in_the_book_then_have_a_file_each() -> None:
+    files = {path.stem for path in (ROOT / "pages").glob("[!_]*.py")}
+    assert {page.name for page in PAGES} <= files
+
+
+def test_folders_when_listed_then_have_a_readme_that_the_tree_can_trust() -> None:
+    assert not [f for f in FOLDERS if f"{f}/" not in README]
+    assert not [f for f in ("etl", "warehouse") if not (ROOT / f / "README.md").exists()]
+
+
+TEXTS = [*sorted(ROOT.glob("*/README.md")), ROOT / "README.md"]
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=[p.parent.name for p in TEXTS])
+def test_links_when_written_then_lead_somewhere(path: Path) -> None:
+    targets = re.findall(r"\]\(([^)#]+)", path.read_text("utf-8"))
+    assert not [t for t in targets if "://" not in t and not (path.parent / t).exists()]
