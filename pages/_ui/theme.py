@@ -145,3 +145,20 @@ def _block(selector: str, values: Theme) -> str:
         elif field.name != "name":
             lines.append(f"  --{name}: {value};")
     return f"{selector} {{\n" + "\n".join(lines) + "\n}\n"
+
+
+def contrast(one: str, other: str) -> float:
+    """The WCAG contrast ratio of two `#RRGGBB` colours, 1 to 21."""
+    dark, light = sorted((_luminance(one), _luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def readable_on(ground: str) -> str:
+    """White or near-black, whichever reads better on `ground`."""
+    return max("#FFFFFF", "#081221", key=lambda ink: contrast(ink, ground))

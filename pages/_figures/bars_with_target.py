@@ -1,0 +1,108 @@
+"""Bars over time with a short tick for each unit's target; the last bars are the point."""
+
+from collections.abc import Sequence
+
+from pages._figures import frame
+from pages._figures.frame import Figure
+from pages._figures.values import Series, Style
+from pages._ui.numbers import axis, exact, format_value, short
+
+
+def draw(
+    series: Series,
+    style: Style,
+    *,
+    targets: Sequence[float | None] = (),
+    target_label: str = "",
+    highlight: int = 1,
+) -> Figure:
+    """`targets`: one for each point, None where there is none."""
+    if not series.points:
+        return frame.empty(style)
+    goals = [*targets, *([None] * (len(series.points) - len(targets)))]
+    scale = axis([*series.values, *goals], series.unit, style.language)
+    traces = [_bars(series, style, goals, highlight, target_label)]
+    if any(goal is not None for goal in goals):
+        traces.append(_ticks(goals, style))
+    traces.append(frame.marks(series, style))
+    return frame.figure(
+        style,
+        traces,
+        xaxis=frame.unit_axis(style, series, all_names=True),
+        yaxis=frame.value_axis(style, scale, headroom=0.1),
+        annotations=_last_label(series, style, goals),
+        bargap=0.36,
+        margin={"l": 8, "r": 12, "t": 14, "b": 8},
+    )
+
+
+def _bars(
+    series: Series,
+    style: Style,
+    goals: Sequence[float | None],
+    highlight: int,
+    target_label: str,
+) -> Figure:
+    theme, count = style.theme, len(series.points)
+    name = target_label or style.say("目标", "Target")
+    tips = [
+        frame.tip(
+            point,
+            series,
+            style,
+            *([f"{name} {exact(goal, series.unit, style.language)}"] if goal is not None else []),
+        )
+        for point, goal in zip(series.points, goals, strict=True)
+    ]
+    strong = [i >= count - highlight for i in range(count)]
+    return {
+        "type": "bar",
+        "x": list(range(count)),
+        "y": list(series.values),
+        "marker": {
+            "color": [theme.categorical[0] if s else theme.quiet for s in strong],
+            "cornerradius": 2,
+            "pattern": {
+                "shape": ["/" if p.is_partial else "" for p in series.points],
+                "fgcolor": theme.surface,
+                "size": 6,
+                "solidity": 0.28,
+            },
+        },
+        "hovertemplate": tips,
+        "constraintext": "none",
+        "name": series.label,
+    }
+
+
+def _ticks(goals: Sequence[float | None], style: Style) -> Figure:
+    x: list[float | None] = []
+    y: list[float | None] = []
+    for i, goal in enumerate(goals):
+        if goal is not None:
+            x += [i - 0.43, i + 0.43, None]
+            y += [goal, goal, None]
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": x,
+        "y": y,
+        "line": {"color": style.theme.target, "width": 2.5},
+        "hoverinfo": "skip",
+    }
+
+
+def _last_label(series: Series, style: Style, goals: Sequence[float | None]) -> list[Figure]:
+    """The last value, written over its bar and its target."""
+    last = series.points[-1]
+    if last.value is None:
+        return []
+    whole = format_value(last.value, series.unit, style.language)
+    brief = short(last.value, series.unit, style.language)
+    text = f"<b>{brief if len(series.points) > 2 else whole}</b>"
+    top = max(last.value, goals[-1] or 0, 0)
+    return [
+        frame.note(
+            style, text, len(series.points) - 1, top, xanchor="center", yanchor="bottom", yshift=2
+        )
+    ]

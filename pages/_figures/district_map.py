@@ -1,0 +1,125 @@
+"""The districts as filled outlines, coloured by value; no tiles, nothing from outside."""
+
+from html import escape
+
+from pages._figures import frame
+from pages._figures.frame import Figure
+from pages._figures.heatmap import colour_bar
+from pages._figures.values import MISSING, Point, Series, Style
+from pages._ui.numbers import Axis, axis
+from pages._ui.theme import readable_on
+from warehouse.model import City, District
+
+
+def draw(series: Series, city: City, style: Style, *, ratio: float = 1.0) -> Figure:
+    """Points carry the district's code. `ratio`: 1 / cos(latitude) for degrees, else 1."""
+    drawn = [district for district in city.districts if len(district.outline) >= 3]
+    if not drawn:
+        return frame.empty(style)
+    known = {point.code: point for point in series.points}
+    points = [known.get(d.code) or _nothing(d, style) for d in drawn]
+    scale = axis([p.value for p in points], series.unit, style.language, from_zero=False)
+    traces = [_area(d, p, series, style, scale) for d, p in zip(drawn, points, strict=True)]
+    return frame.figure(
+        style,
+        [*traces, _names(drawn, points, style, scale), _key(style, scale)],
+        xaxis=frame.no_axis(),
+        yaxis={**frame.no_axis(), "scaleanchor": "x", "scaleratio": ratio},
+        margin={"l": 4, "r": 4, "t": 4, "b": 4},
+        hoverdistance=1,
+    )
+
+
+def _nothing(district: District, style: Style) -> Point:
+    return Point(label=district.label.text(style.language), cell=MISSING, code=district.code)
+
+
+def _colour(point: Point, style: Style, scale: Axis) -> str:
+    if point.value is None:
+        return style.theme.track
+    width = scale.high - scale.low
+    return _between(style.theme.sequential, (point.value - scale.low) / width)
+
+
+def _between(steps: tuple[str, ...], share: float) -> str:
+    """The colour at `share` of the way through `steps`."""
+    place = min(max(share, 0.0), 1.0) * (len(steps) - 1)
+    low = min(int(place), len(steps) - 2)
+    pairs = [
+        (int(steps[low][i : i + 2], 16), int(steps[low + 1][i : i + 2], 16)) for i in (1, 3, 5)
+    ]
+    return "#" + "".join(f"{round(a + (b - a) * (place - low)):02X}" for a, b in pairs)
+
+
+def _area(district: District, point: Point, series: Series, style: Style, scale: Axis) -> Figure:
+    ring = [*district.outline, district.outline[0]]
+    area: Figure = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": [x for x, _ in ring],
+        "y": [y for _, y in ring],
+        "fill": "toself",
+        "fillcolor": _colour(point, style, scale),
+        "line": {"color": style.theme.surface, "width": 1.4},
+        "hoveron": "fills",
+        "hoverinfo": "text",
+        "text": frame.tip(point, series, style).removesuffix("<extra></extra>"),
+        "name": district.code,
+    }
+    if point.value is None:
+        area["fillpattern"] = {
+            "shape": "/" if point.is_suppressed else ".",
+            "fgcolor": style.theme.hatch,
+            "bgcolor": style.theme.track,
+            "size": 7,
+            "solidity": 0.25,
+        }
+    return area
+
+
+def _names(drawn: list[District], points: list[Point], style: Style, scale: Axis) -> Figure:
+    places = [_middle(district.outline) for district in drawn]
+    inks = [
+        style.theme.muted if p.value is None else readable_on(_colour(p, style, scale))
+        for p in points
+    ]
+    return {
+        "type": "scatter",
+        "mode": "text",
+        "x": [x for x, _ in places],
+        "y": [y for _, y in places],
+        "text": [escape(frame.clip(d.label.text(style.language), 14)) for d in drawn],
+        "textfont": {"size": frame.BASE_SIZE - 0.5, "color": inks},
+        "hoverinfo": "skip",
+    }
+
+
+def _middle(ring: tuple[tuple[float, float], ...]) -> tuple[float, float]:
+    """The centre of gravity of the area."""
+    area = x = y = 0.0
+    for (x0, y0), (x1, y1) in zip(ring, (*ring[1:], ring[0]), strict=True):
+        cross = x0 * y1 - x1 * y0
+        area, x, y = area + cross, x + (x0 + x1) * cross, y + (y0 + y1) * cross
+    if area == 0:
+        return ring[0]
+    return x / (3 * area), y / (3 * area)
+
+
+def _key(style: Style, scale: Axis) -> Figure:
+    """An empty trace that only carries the colour scale."""
+    steps = style.theme.sequential
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [None],
+        "y": [None],
+        "hoverinfo": "skip",
+        "marker": {
+            "color": [scale.low],
+            "cmin": scale.low,
+            "cmax": scale.high,
+            "colorscale": [[i / (len(steps) - 1), colour] for i, colour in enumerate(steps)],
+            "showscale": True,
+            "colorbar": {**colour_bar(style, list(scale.ticks), list(scale.texts)), "len": 0.7},
+        },
+    }

@@ -1,0 +1,104 @@
+"""Horizontal bars from most to least, with value and change in two columns beside them."""
+
+from dataclasses import replace
+
+from pages._figures import frame
+from pages._figures.frame import Figure
+from pages._figures.values import Point, Series, Style
+from pages._ui.numbers import Change, format_change, short
+
+
+def draw(series: Series, style: Style, *, highlight: int = 3, limit: int = 8) -> Figure:
+    """The `limit` largest; hidden and missing ones come last, marked."""
+    if not series.points:
+        return frame.empty(style)
+    shown = replace(series, points=_largest(series.points, limit))
+    values = [_value(point, shown, style) for point in shown.points]
+    changes = [_change(point, shown, style) for point in shown.points]
+    with_change = any(change.arrow for change in changes)
+    first = frame.label_margin(values)
+    second = frame.label_margin([c.arrow + c.text for c in changes]) if with_change else 0
+    return frame.figure(
+        style,
+        [_bars(shown, style, highlight), frame.marks(shown, style, horizontal=True)],
+        xaxis={**frame.no_axis(), "range": [0, _most(shown)]},
+        yaxis=frame.name_axis(style, [p.label for p in shown.points]),
+        annotations=[
+            *_column(style, values, first, [style.theme.text] * len(values)),
+            *(
+                _column(
+                    style,
+                    [f"{c.arrow}{c.text}" if c.arrow else c.text for c in changes],
+                    first + second,
+                    [style.theme.tone(c.tone) for c in changes],
+                )
+                if with_change
+                else []
+            ),
+        ],
+        bargap=0.42,
+        margin={"l": 8, "r": first + second + 4, "t": 4, "b": 4},
+    )
+
+
+def _largest(points: tuple[Point, ...], limit: int) -> tuple[Point, ...]:
+    ordered = sorted(points, key=lambda p: (p.value is None, -(p.value or 0)))
+    return tuple(ordered[:limit])
+
+
+def _most(series: Series) -> float:
+    return max([v for v in series.values if v is not None] or [1.0]) or 1.0
+
+
+def _value(point: Point, series: Series, style: Style) -> str:
+    if point.value is None:
+        return frame.SUPPRESSED_MARK if point.is_suppressed else frame.MISSING_MARK
+    return short(point.value, series.unit, style.language)
+
+
+def _change(point: Point, series: Series, style: Style) -> Change:
+    change = point.cell.change(series.unit) if point.value is not None else None
+    return format_change(change, series.unit, series.polarity, style.language)
+
+
+def _bars(series: Series, style: Style, highlight: int) -> Figure:
+    theme = style.theme
+    return {
+        "type": "bar",
+        "orientation": "h",
+        "x": list(series.values),
+        "y": list(range(len(series.points))),
+        "marker": {
+            "color": [
+                theme.categorical[0] if i < highlight else theme.quiet
+                for i in range(len(series.points))
+            ],
+            "cornerradius": 2,
+        },
+        "hovertemplate": [
+            frame.tip(p, series, style, *_base(p, series, style)) for p in series.points
+        ],
+        "constraintext": "none",
+        "name": series.label,
+    }
+
+
+def _base(point: Point, series: Series, style: Style) -> list[str]:
+    change = _change(point, series, style)
+    return [style.say("变化 ", "Change ") + change.signed] if change.arrow else []
+
+
+def _column(style: Style, texts: list[str], right: int, colours: list[str]) -> list[Figure]:
+    return [
+        frame.note(
+            style,
+            text,
+            1,
+            i,
+            xref="paper",
+            xanchor="right",
+            xshift=right,
+            font={"size": frame.BASE_SIZE, "color": colour},
+        )
+        for i, (text, colour) in enumerate(zip(texts, colours, strict=True))
+    ]
