@@ -78,7 +78,7 @@ class Source:
     promise_seconds: int
     every_seconds: int | None = None
     cron: str | None = None
-    """Five fields, UTC. Exactly one of `every_seconds` and `cron` is given."""
+    """Five fields, UTC. Neither this nor `every_seconds`: loaded only by `run`."""
     on_broken: OnBroken = OnBroken.QUARANTINE
     owner: Label | None = None
     labels: Mapping[str, Mapping[str, Label]] = field(default_factory=dict)

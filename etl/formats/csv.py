@@ -1,0 +1,164 @@
+"""Text with a delimiter, cut strictly: a line with too few or too many fields is a broken row,
+never a row with fields guessed."""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+import polars as pl
+
+from etl.formats.chunk import LINE, BrokenLine, Chunk, text_frame
+from etl.formats.lines import Block, read_blocks
+from warehouse.errors import ContractBroken
+
+_LONGEST_RECORD = 2000
+"""Lines one quoted record may span."""
+
+_FEWER, _MORE = "has fewer fields than the header", "has more fields than the header"
+
+
+def read_csv(stream: BinaryIO, *, delimiter: str, encoding: str, header: bool) -> Iterator[Chunk]:
+    """The rows of a CSV stream. Raises `ContractBroken` when the header cannot be used."""
+    names: tuple[str, ...] | None = None
+    carried: list[tuple[int, str]] = []
+    for block in read_blocks(stream, encoding):
+        if names is None:
+            names, block = _header(block, delimiter, has_header=header)
+        if names is None:
+            continue
+        if carried or any('"' in line for line in block.lines):
+            numbered = [*carried, *zip(block.numbers, block.lines, strict=True)]
+            cut = _Quoted(names=names, delimiter=delimiter)
+            carried = cut.cut(numbered, is_last=block.is_last)
+            yield cut.chunk(block.broken)
+        else:
+            yield _cut_plain(block, names, delimiter)
+
+
+def _header(
+    block: Block, delimiter: str, *, has_header: bool
+) -> tuple[tuple[str, ...] | None, Block]:
+    """The columns' names, and the block without the header line."""
+    if block.broken and (not block.lines or block.broken[0].line < block.numbers[0]):
+        raise ContractBroken(
+            f"the first line {block.broken[0].reason}; set connector.encoding to the file's own"
+        )
+    if not block.lines:
+        return None, block
+    cells = _first_record(block.lines[0], delimiter)
+    if not has_header:
+        return tuple(f"column_{n}" for n in range(1, len(cells) + 1)), block
+    names = tuple(cell.strip() or f"column_{n}" for n, cell in enumerate(cells, 1))
+    if len(set(names)) != len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ContractBroken(f"the header names the column {twice!r} twice")
+    rest = Block(
+        lines=block.lines[1:],
+        numbers=block.numbers[1:],
+        broken=block.broken,
+        is_last=block.is_last,
+    )
+    return names, rest
+
+
+def _first_record(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=delimiter, strict=True), [])
+    except csv.Error as error:
+        raise ContractBroken(f"the first line is no CSV: {error}") from error
+
+
+def _cut_plain(block: Block, names: Sequence[str], delimiter: str) -> Chunk:
+    """Without quotes a line has as many fields as delimiters, and one."""
+    wanted = len(names) - 1
+    good: list[str] = []
+    numbers: list[int] = []
+    broken = list(block.broken)
+    for number, line in zip(block.numbers, block.lines, strict=True):
+        count = line.count(delimiter)
+        if count == wanted and line:
+            good.append(line)
+            numbers.append(number)
+        elif line:
+            reason = _FEWER if count < wanted else _MORE
+            broken.append(BrokenLine(line=number, reason=reason, text=line))
+    frame = _parse(good, names, delimiter).with_columns(pl.Series(LINE, numbers, dtype=pl.Int64))
+    return Chunk(frame=frame, broken=tuple(sorted(broken, key=lambda b: b.line)))
+
+
+def _parse(lines: list[str], names: Sequence[str], delimiter: str) -> pl.DataFrame:
+    schema = {name: pl.String() for name in names}
+    if not lines:
+        return pl.DataFrame(schema=schema)
+    if len(delimiter.encode()) > 1 or any("\r" in line for line in lines):
+        columns = zip(*(line.split(delimiter) for line in lines), strict=True)
+        return pl.DataFrame(
+            [pl.Series(n, list(c), dtype=pl.String) for n, c in zip(names, columns, strict=True)]
+        )
+    content = io.BytesIO("\n".join(lines).encode() + b"\n")
+    return pl.read_csv(
+        content, has_header=False, schema=schema, separator=delimiter, quote_char=None
+    )
+
+
+@dataclass(kw_only=True)
+class _Quoted:
+    """Cuts lines in which fields may be quoted and hold delimiters and line ends."""
+
+    names: Sequence[str]
+    delimiter: str
+    rows: list[list[str]] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
+    broken: list[BrokenLine] = field(default_factory=list)
+
+    def cut(self, numbered: list[tuple[int, str]], *, is_last: bool) -> list[tuple[int, str]]:
+        """Takes every whole record; returns the lines of a record that goes on in the next block.
+
+        After a record with bad quotes it goes on at the line after the record's first one, so
+        that a forgotten quote costs its own line only.
+        """
+        position, reader = 0, self._reader(numbered, 0)
+        while position < len(numbered):
+            before = reader.line_num
+            try:
+                self._take(numbered[position][0], next(reader))
+                position += reader.line_num - before
+            except csv.Error as error:
+                spans = reader.line_num - before
+                reaches_end = position + spans >= len(numbered)
+                if reaches_end and not is_last and spans < _LONGEST_RECORD:
+                    return numbered[position:]
+                number, text = numbered[position]
+                self.broken.append(BrokenLine(line=number, reason=_reason(error), text=text))
+                position += 1
+                reader = self._reader(numbered, position)
+        return []
+
+    def _reader(self, numbered: list[tuple[int, str]], start: int) -> "csv._reader":
+        lines = (numbered[index][1] + "\n" for index in range(start, len(numbered)))
+        return csv.reader(lines, delimiter=self.delimiter, strict=True)
+
+    def _take(self, number: int, cells: list[str]) -> None:
+        if len(cells) == len(self.names):
+            self.rows.append(cells)
+            self.numbers.append(number)
+        elif cells:
+            reason = _FEWER if len(cells) < len(self.names) else _MORE
+            text = self.delimiter.join(cells)
+            self.broken.append(BrokenLine(line=number, reason=reason, text=text))
+
+    def chunk(self, earlier: tuple[BrokenLine, ...]) -> Chunk:
+        cells: list[Sequence[str]] = (
+            list(zip(*self.rows, strict=True)) if self.rows else [[] for _ in self.names]
+        )
+        columns = {name: list(c) for name, c in zip(self.names, cells, strict=True)}
+        broken = tuple(sorted((*earlier, *self.broken), key=lambda b: b.line))
+        return Chunk(frame=text_frame(dict(columns), self.numbers), broken=broken)
+
+
+def _reason(error: csv.Error) -> str:
+    if "field larger" in str(error) or "unexpected end" in str(error):
+        return "opens a quote that is not closed"
+    return "has a quote in the wrong place"
