@@ -12,7 +12,6 @@ Every file draws one thing. A drawing takes `values.Series` (made from a `Result
     heatmap.draw(result, metric, style)                `by=("weekday", "hour")`
     district_map.draw(series, city, style)             points carry the district's code
     distribution.draw(series, style, *, highlight=())  bars over ordered classes
-    sparkline.draw(values, theme, *, tone="") -> str   data: address of a small SVG image
 
 Traces are of the cartesian bundle only. An empty series gives a figure without traces that
 says so in the middle.

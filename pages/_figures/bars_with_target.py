@@ -21,7 +21,7 @@ def draw(
         return frame.empty(style)
     goals = [*targets, *([None] * (len(series.points) - len(targets)))]
     scale = axis([*series.values, *goals], series.unit, style.language)
-    traces = [_bars(series, style, goals, highlight, target_label)]
+    traces = _bars(series, style, goals, highlight, target_label)
     if any(goal is not None for goal in goals):
         traces.append(_ticks(goals, style))
     traces.append(frame.marks(series, style))
@@ -29,8 +29,9 @@ def draw(
         style,
         traces,
         xaxis=frame.unit_axis(style, series, all_names=True),
-        yaxis=frame.value_axis(style, scale, headroom=0.1),
+        yaxis=frame.value_axis(style, scale, [*series.values, *goals], headroom=0.12),
         annotations=_last_label(series, style, goals),
+        barmode="overlay",
         bargap=0.36,
         margin={"l": 8, "r": 12, "t": 14, "b": 8},
     )
@@ -42,7 +43,8 @@ def _bars(
     goals: Sequence[float | None],
     highlight: int,
     target_label: str,
-) -> Figure:
+) -> list[Figure]:
+    """One trace of quiet bars, one of those that are the point."""
     theme, count = style.theme, len(series.points)
     name = target_label or style.say("目标", "Target")
     tips = [
@@ -54,25 +56,25 @@ def _bars(
         )
         for point, goal in zip(series.points, goals, strict=True)
     ]
-    strong = [i >= count - highlight for i in range(count)]
-    return {
-        "type": "bar",
-        "x": list(range(count)),
-        "y": list(series.values),
-        "marker": {
-            "color": [theme.categorical[0] if s else theme.quiet for s in strong],
-            "cornerradius": 2,
-            "pattern": {
-                "shape": ["/" if p.is_partial else "" for p in series.points],
-                "fgcolor": theme.surface,
-                "size": 6,
-                "solidity": 0.28,
+    split = max(count - highlight, 0)
+    parts = ((range(split), theme.quiet), (range(split, count), theme.categorical[0]))
+    return [
+        {
+            "type": "bar",
+            "x": list(places),
+            "y": [series.values[i] for i in places],
+            "marker": {
+                "color": colour,
+                "cornerradius": 2,
+                "pattern": frame.partial_pattern(style, [series.points[i] for i in places]),
             },
-        },
-        "hovertemplate": tips,
-        "constraintext": "none",
-        "name": series.label,
-    }
+            "hovertemplate": [tips[i] for i in places],
+            "constraintext": "none",
+            "name": series.label,
+        }
+        for places, colour in parts
+        if places
+    ]
 
 
 def _ticks(goals: Sequence[float | None], style: Style) -> Figure:

@@ -39,7 +39,7 @@ def draw(series: Series, style: Style, *, highlight: Collection[str] = ()) -> Fi
         style,
         [bars, frame.marks(series, style)],
         xaxis=frame.unit_axis(style, series),
-        yaxis=frame.value_axis(style, scale, headroom=0.08),
+        yaxis=frame.value_axis(style, scale, series.values, headroom=0.12),
         bargap=0.34,
         margin={"l": 8, "r": 8, "t": 14, "b": 8},
     )

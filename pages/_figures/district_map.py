@@ -72,7 +72,7 @@ def _area(district: District, point: Point, series: Series, style: Style, scale:
             "fgcolor": style.theme.hatch,
             "bgcolor": style.theme.track,
             "size": 7,
-            "solidity": 0.25,
+            "solidity": 0.12,
         }
     return area
 
@@ -80,7 +80,7 @@ def _area(district: District, point: Point, series: Series, style: Style, scale:
 def _names(drawn: list[District], points: list[Point], style: Style, scale: Axis) -> Figure:
     places = [_middle(district.outline) for district in drawn]
     inks = [
-        style.theme.muted if p.value is None else readable_on(_colour(p, style, scale))
+        style.theme.text if p.value is None else readable_on(_colour(p, style, scale))
         for p in points
     ]
     return {

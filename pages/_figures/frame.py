@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from pages._figures.values import Point, Series, Style, tick_text
-from pages._ui.numbers import MOST_TICKS, Axis, exact
+from pages._ui.numbers import MOST_TICKS, Axis, exact, is_english
 from pages._ui.theme import FONT
 from warehouse.model import Grain
 
@@ -58,13 +58,22 @@ def empty(style: Style) -> Figure:
     return figure(style, [], annotations=[note], xaxis=hidden, yaxis=hidden)
 
 
-def value_axis(style: Style, scale: Axis, *, headroom: float = 0.04) -> Figure:
-    """A vertical value axis: horizontal grid only, our texts."""
-    room = (scale.high - scale.low) * headroom
+def value_axis(
+    style: Style, scale: Axis, values: Iterable[float | None], *, headroom: float = 0.08
+) -> Figure:
+    """A vertical value axis that ends a little above its values: horizontal grid, our texts."""
+    known = [v for v in values if v is not None]
+    low = min([scale.low if scale.low >= 0 else 0.0, *known])
+    high = max([*known, scale.ticks[1] if not known else scale.low, low])
+    room = ((high - low) or (scale.high - scale.low)) * headroom
+    bottom, top = (low - room if low < scale.low or low < 0 else low), high + room
+    inside = [(t, s) for t, s in zip(scale.ticks, scale.texts, strict=True) if bottom <= t <= top]
     return {
-        "range": [scale.low - (room if scale.low < 0 else 0), scale.high + room],
-        "tickvals": list(scale.ticks),
-        "ticktext": list(scale.texts),
+        "range": [bottom, top],
+        "tickvals": [tick for tick, _ in inside],
+        "ticktext": [text for _, text in inside],
+        "ticklen": 5,
+        "tickcolor": CLEAR,
         "gridcolor": style.theme.line,
         "gridwidth": 1,
         "griddash": "solid",
@@ -75,6 +84,17 @@ def value_axis(style: Style, scale: Axis, *, headroom: float = 0.04) -> Figure:
         "fixedrange": True,
         "automargin": True,
         "tickfont": {"size": BASE_SIZE - 0.5, "color": style.theme.muted},
+    }
+
+
+def partial_pattern(style: Style, points: Sequence[Point]) -> Figure:
+    """Bars of units that are not over are hatched."""
+    return {
+        "shape": ["/" if point.is_partial else "" for point in points],
+        "fillmode": "overlay",
+        "fgcolor": style.theme.surface,
+        "size": 6,
+        "solidity": 0.3,
     }
 
 
@@ -113,6 +133,8 @@ def _all_names(points: Sequence[Point], grain: Grain, style: Style) -> list[str]
     names = [_unit_name(p, grain, style, False) for p in points]
     if grain is Grain.MONTH and len(names) > 6:
         names[1:-1] = [name.removesuffix("月") for name in names[1:-1]]
+        if is_english(style.language):
+            names = ["" if (len(names) - i) % 2 == 0 else name for i, name in enumerate(names)]
     return names
 
 
@@ -168,17 +190,16 @@ def label_margin(texts: Iterable[str], *, size: float = BASE_SIZE) -> int:
     return round(max((text_width(text) for text in texts), default=0) * size * 0.56) + 12
 
 
-def marks(series: Series, style: Style, *, at: float = 0.0, horizontal: bool = False) -> Figure:
+def marks(series: Series, style: Style, *, at: float = 0.0) -> Figure:
     """A quiet sign where a value is hidden or missing, with the reason in the tip."""
     gaps = [(i, p) for i, p in enumerate(series.points) if p.value is None]
-    places, level = [i for i, _ in gaps], [at] * len(gaps)
     return {
         "type": "scatter",
         "mode": "text",
-        "x": level if horizontal else places,
-        "y": places if horizontal else level,
+        "x": [i for i, _ in gaps],
+        "y": [at] * len(gaps),
         "text": [SUPPRESSED_MARK if p.is_suppressed else MISSING_MARK for _, p in gaps],
-        "textposition": "middle right" if horizontal else "top center",
+        "textposition": "top center",
         "textfont": {"size": BASE_SIZE, "color": style.theme.muted},
         "hovertemplate": [tip(p, series, style) for _, p in gaps],
         "cliponaxis": False,

@@ -116,5 +116,8 @@ def _hour_axis(style: Style) -> Figure:
         "showgrid": False,
         "zeroline": False,
         "fixedrange": True,
+        "automargin": True,
+        "ticklen": 4,
+        "tickcolor": frame.CLEAR,
         "tickfont": {"size": frame.BASE_SIZE - 0.5, "color": style.theme.muted},
     }

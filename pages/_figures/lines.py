@@ -29,7 +29,7 @@ def draw(
         style,
         [trace for i, series in enumerate(drawn) for trace in _line(series, style, i, scale)],
         xaxis={**frame.unit_axis(style, first), "range": [-0.3, len(first.points) - 0.7]},
-        yaxis=frame.value_axis(style, scale, headroom=0.08),
+        yaxis=frame.value_axis(style, scale, [*levels, target], headroom=0.1),
         shapes=_target_line(target, style),
         annotations=[
             *_end_labels(drawn, ends, style, scale),
@@ -56,7 +56,7 @@ def _line(series: Series, style: Style, index: int, scale: Axis) -> list[Figure]
             "x": list(range(len(points))),
             "y": closed,
             "line": {"color": colour, "width": width},
-            "marker": {"color": colour, "size": _sizes(closed)},
+            "marker": {"color": colour, "size": _sizes(closed, dot_at_end=not is_open)},
             "hovertemplate": [frame.tip(p, series, style, escape(series.label)) for p in points],
             "connectgaps": False,
             "cliponaxis": False,
@@ -70,13 +70,13 @@ def _line(series: Series, style: Style, index: int, scale: Axis) -> list[Figure]
     return traces
 
 
-def _sizes(values: Sequence[float | None]) -> list[float]:
+def _sizes(values: Sequence[float | None], *, dot_at_end: bool) -> list[float]:
     """A dot at the end and where a point stands alone; nothing on the way."""
     last = max((i for i, v in enumerate(values) if v is not None), default=-1)
 
     def size(i: int) -> float:
         alone = not any(0 <= j < len(values) and values[j] is not None for j in (i - 1, i + 1))
-        return 6.0 if i == last or alone else 0.1
+        return 6.0 if (i == last and dot_at_end) or alone else 0.1
 
     return [size(i) for i in range(len(values))]
 
@@ -168,6 +168,9 @@ def _target_label(target: float | None, label: str, style: Style, series: Series
             xref="paper",
             yanchor="bottom",
             xshift=2,
+            yshift=1,
+            bgcolor=style.theme.surface,
+            borderpad=1,
             font={"size": frame.BASE_SIZE - 0.5, "color": style.theme.target},
         )
     ]

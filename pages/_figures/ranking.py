@@ -20,7 +20,7 @@ def draw(series: Series, style: Style, *, highlight: int = 3, limit: int = 8) ->
     second = frame.label_margin([c.arrow + c.text for c in changes]) if with_change else 0
     return frame.figure(
         style,
-        [_bars(shown, style, highlight), frame.marks(shown, style, horizontal=True)],
+        [_bars(shown, style, highlight)],
         xaxis={**frame.no_axis(), "range": [0, _most(shown)]},
         yaxis=frame.name_axis(style, [p.label for p in shown.points]),
         annotations=[

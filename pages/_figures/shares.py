@@ -28,7 +28,7 @@ def draw(all_series: Sequence[Series], style: Style) -> Figure:
             frame.marks(_gaps(drawn[0], totals, drawn), style),
         ],
         xaxis=frame.unit_axis(style, drawn[0], all_names=True),
-        yaxis=frame.value_axis(style, scale, headroom=0.01),
+        yaxis=frame.value_axis(style, scale, [0, 1], headroom=0.01),
         annotations=_labels(drawn, totals[-1], names, style),
         barmode="stack",
         bargap=0.2,

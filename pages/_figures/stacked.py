@@ -29,7 +29,7 @@ def draw(above: Sequence[Series], below: Series | None, style: Style) -> Figure:
         style,
         traces,
         xaxis=frame.unit_axis(style, upper[0], all_names=True),
-        yaxis=frame.value_axis(style, scale),
+        yaxis=frame.value_axis(style, scale, [*tops, *depths]),
         annotations=labels,
         barmode="relative",
         bargap=0.36,
@@ -57,12 +57,7 @@ def _bars(series: Series, style: Style, colour: str, sign: int) -> Figure:
         "y": [None if v is None else sign * v for v in series.values],
         "marker": {
             "color": colour,
-            "pattern": {
-                "shape": ["/" if p.is_partial else "" for p in series.points],
-                "fgcolor": style.theme.surface,
-                "size": 6,
-                "solidity": 0.28,
-            },
+            "pattern": frame.partial_pattern(style, series.points),
         },
         "hovertemplate": [frame.tip(p, series, style, escape(series.label)) for p in series.points],
         "constraintext": "none",

@@ -221,9 +221,8 @@ def axis(
         step = max(step, 1.0)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     ticks = tuple(_clean(index * step) for index in range(first, last + 1))
-    return Axis(
-        ticks=ticks, texts=_tick_texts(ticks, step, unit, language), low=ticks[0], high=ticks[-1]
-    )
+    by = scale(max(abs(low), abs(high)), unit, language)
+    return Axis(ticks=ticks, texts=_tick_texts(ticks, step, unit, by), low=ticks[0], high=ticks[-1])
 
 
 def _range(known: list[float], from_zero: bool) -> tuple[float, float]:
@@ -247,10 +246,7 @@ def _clean(value: float) -> float:
     return float(f"{value:.12g}")
 
 
-def _tick_texts(
-    ticks: tuple[float, ...], step: float, unit: Unit, language: str
-) -> tuple[str, ...]:
-    by = scale(max(abs(t) for t in ticks), unit, language)
+def _tick_texts(ticks: tuple[float, ...], step: float, unit: Unit, by: Scale) -> tuple[str, ...]:
     places = (0, 1, 2, 3)
     small = _scaled(step, by)
     decimals = next((p for p in places if abs(small - round(small, p)) < 1e-9), 3)
