@@ -1,0 +1,158 @@
+"""A published generation as a value, and its sealed file.
+
+A generation is a list of immutable files with their hashes and wrapped keys, and what readers
+need beside them: sources, labels, city. `CURRENT` names the manifest that counts; a manifest
+carries a MAC over all of its content, so nobody without the key can add, exchange or roll back
+a file unnoticed.
+"""
+
+import hmac
+import json
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from warehouse.errors import NewerFormat, NotPublished, Tampered
+from warehouse.home import published_files, write_durably
+from warehouse.keys import Keyring
+from warehouse.model import City, Label, SourceStatus
+from warehouse.settings import Settings
+
+FORMAT = 1
+Labels = Mapping[str, Mapping[str, Label]]
+"""Dimension -> code -> label."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartitionFile:
+    dataset: str
+    month: str
+    """`YYYY-MM` in the reporting zone; empty for a dataset that is not cut into months."""
+    file: str
+    sha256: str
+    size: int
+    wrapped_key: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    generation: int
+    created_at: datetime
+    time_zone: str
+    versions: Mapping[str, int]
+    """Dataset -> number that rises exactly when its files change."""
+    files: tuple[PartitionFile, ...]
+    sources: tuple[SourceStatus, ...]
+    labels: Labels
+    city: City
+
+    def partitions(self, dataset: str) -> tuple[PartitionFile, ...]:
+        return tuple(file for file in self.files if file.dataset == dataset)
+
+
+# --- values as JSON and back ----------------------------------------------------------------
+
+
+def to_json(value: object) -> Any:
+    """A frozen value as what `json` can write."""
+    if is_dataclass(value):
+        return {f.name: to_json(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(key): to_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [to_json(item) for item in value]
+    return value
+
+
+def from_json(kind: Any, value: Any) -> Any:
+    """The value of type `kind` that `to_json` wrote."""
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin is types.UnionType:
+        return None if value is None else from_json(arguments[0], value)
+    if origin is tuple:
+        kinds = [arguments[0]] * len(value) if arguments[1:] == (...,) else arguments
+        return tuple(from_json(k, item) for k, item in zip(kinds, value, strict=True))
+    if origin is not None:
+        return {key: from_json(arguments[1], item) for key, item in value.items()}
+    if kind is datetime:
+        return datetime.fromisoformat(value)
+    if isinstance(kind, type) and is_dataclass(kind):
+        hints = typing.get_type_hints(kind)
+        return kind(**{name: from_json(hints[name], item) for name, item in value.items()})
+    return kind(value)
+
+
+# --- the sealed file ------------------------------------------------------------------------
+
+
+def current_file(settings: Settings) -> Path:
+    return settings.published / "CURRENT"
+
+
+def manifest_file(settings: Settings, generation: int) -> Path:
+    return settings.published / f"manifest-{generation}.json"
+
+
+def write_manifest(settings: Settings, keyring: Keyring, manifest: Manifest) -> None:
+    """Write the sealed manifest. It counts only once `make_current` has named it."""
+    content = {"format": FORMAT, **to_json(manifest)}
+    content["mac"] = _mac(keyring, content)
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    write_durably(manifest_file(settings, manifest.generation), text.encode())
+
+
+def make_current(settings: Settings, generation: int) -> None:
+    """From here on readers see `generation`."""
+    write_durably(current_file(settings), f"{generation}\n".encode())
+
+
+def read_manifest(settings: Settings, keyring: Keyring) -> Manifest:
+    """The generation that counts now; the seal over the whole manifest is verified.
+
+    Raises `NotPublished`, `NewerFormat`, `Tampered`.
+    """
+    try:
+        number = current_file(settings).read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        raise NotPublished(
+            f"Nothing has been published in {settings.home} yet: run `python -m etl run --all`."
+        ) from None
+    if not number.isdigit():
+        raise Tampered(f"{current_file(settings)} does not name a generation: publish again.")
+    return _open_manifest(settings, keyring, int(number))
+
+
+def _open_manifest(settings: Settings, keyring: Keyring, generation: int) -> Manifest:
+    file = manifest_file(settings, generation)
+    try:
+        content = json.loads(file.read_bytes())
+        mac = content.pop("mac")
+        version = int(content["format"])
+    except FileNotFoundError:
+        raise Tampered(f"{file} is missing: restore it or publish again.") from None
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
+        raise Tampered(f"{file} is damaged: restore it or publish again.") from error
+    if version > FORMAT:
+        raise NewerFormat(f"{file} has format {version}, this cockpit knows {FORMAT}.")
+    if not hmac.compare_digest(str(mac), _mac(keyring, content)):
+        raise Tampered(f"The seal of {file} does not fit it: restore it or publish again.")
+    del content["format"]
+    manifest: Manifest = from_json(Manifest, content)
+    if manifest.generation != generation:
+        raise Tampered(f"{file} holds generation {manifest.generation}: publish again.")
+    return manifest
+
+
+def _mac(keyring: Keyring, content: Mapping[str, object]) -> str:
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hmac.digest(keyring.key("manifest"), text.encode(), "sha256").hex()
+
+
+def published_file(settings: Settings, partition: PartitionFile) -> Path:
+    return published_files(settings) / partition.file

@@ -1,0 +1,36 @@
+-- purpose: the ETL's books: runs, what each batch came to, how far each item has been read
+-- grain:   run: one row a run; delivery: one row a batch and item of a run; position: an item
+-- reads:   nothing
+-- writes:  run, delivery, position
+-- refresh: last step of each batch; start and end of each run
+CREATE TABLE {db}.run (
+    run_id VARCHAR PRIMARY KEY,
+    source VARCHAR,
+    dataset VARCHAR,
+    started_at TIMESTAMP,
+    ended_at TIMESTAMP,
+    state VARCHAR,
+    message VARCHAR
+);
+CREATE TABLE {db}.delivery (
+    batch_id VARCHAR,
+    run_id VARCHAR,
+    item VARCHAR,
+    source VARCHAR,
+    rows_read BIGINT,
+    rows_loaded BIGINT,
+    rows_duplicate BIGINT,
+    rows_quarantined BIGINT,
+    event_until TIMESTAMP,
+    recorded_at TIMESTAMP,
+    PRIMARY KEY (batch_id, run_id, item)
+);
+CREATE TABLE {db}.position (
+    source VARCHAR,
+    item VARCHAR,
+    size BIGINT,
+    mtime_ns BIGINT,
+    sha256 VARCHAR,
+    moved_at TIMESTAMP,
+    PRIMARY KEY (source, item)
+);
