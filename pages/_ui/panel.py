@@ -12,7 +12,9 @@ from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from pages._figures.values import Style
 from pages._ui.filters import Filters
+from pages._ui.theme import theme
 from warehouse.errors import DefinitionError
 from warehouse.model import City, Label, MetricQuery, Result, Role, SourceStatus
 
@@ -47,6 +49,10 @@ class Drawing:
     def result(self) -> Result:
         return self.results[0]
 
+    @property
+    def style(self) -> Style:
+        return Style(theme=theme(self.theme), language=self.language, label=self.label)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Chip:
@@ -79,6 +85,8 @@ class Tile:
     context: str = ""
     trend: tuple[float | None, ...] = ()
     chips: tuple[Chip, ...] = ()
+    finding: str = ""
+    """A clause for the line under the page's name."""
 
 
 @dataclass(frozen=True, kw_only=True)

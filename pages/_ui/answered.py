@@ -1,0 +1,97 @@
+"""What became of one panel: a face, or the reason why there is none."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from pages._ui.panel import Drawing, Face, Panel
+from pages._ui.text import _
+from warehouse.model import CellState, Result, SourceStatus
+
+Reason = Literal["empty", "error", "forbidden", "suppressed"]
+
+_WORDS: Mapping[Reason, tuple[str, str]] = {
+    "empty": ("所选条件下没有记录", "请调整时段或筛选条件。"),
+    "error": ("数据暂时无法读取", "系统已记录，其他图表不受影响。"),
+    "forbidden": ("权限不足", "当前账号不能查看此项，请联系本单位数据管理员。"),
+    "suppressed": ("样本过少，不予显示", "为保护个人信息已隐去；放宽筛选条件后可查看。"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Blank:
+    """A card without a face. `reference`: the number under which the log names the error."""
+
+    reason: Reason
+    reference: str = ""
+
+    @property
+    def title(self) -> str:
+        return _(_WORDS[self.reason][0])
+
+    @property
+    def advice(self) -> str:
+        text = _(_WORDS[self.reason][1])
+        mark = _("（编号 {reference}）").format(reference=self.reference) if self.reference else ""
+        return text + mark
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    """Exactly one of `face` and `blank` is there. `drawing` is None where asking failed."""
+
+    panel: Panel
+    drawing: Drawing | None = None
+    face: Face | None = None
+    blank: Blank | None = None
+
+    @property
+    def results(self) -> tuple[Result, ...]:
+        return self.drawing.results if self.drawing else ()
+
+    @property
+    def is_partial(self) -> bool:
+        return any(row.is_partial for result in self.results[:1] for row in result.rows)
+
+    @property
+    def suppressed(self) -> int:
+        return sum(result.suppressed for result in self.results[:1])
+
+    @property
+    def stale(self) -> tuple[SourceStatus, ...]:
+        return tuple({s.name: s for result in self.results for s in result.stale}.values())
+
+
+def answered(panel: Panel, drawing: Drawing) -> Answered:
+    """Draw the panel, or say why it stays blank."""
+    if _is_hidden(drawing.result):
+        return Answered(panel=panel, drawing=drawing, blank=Blank(reason="suppressed"))
+    face = panel.draw(drawing)
+    if face is None:
+        return Answered(panel=panel, drawing=drawing, blank=Blank(reason="empty"))
+    return Answered(panel=panel, drawing=drawing, face=face)
+
+
+def refused(panel: Panel, reason: Reason, reference: str = "") -> Answered:
+    """A panel that could not be asked at all."""
+    return Answered(panel=panel, blank=Blank(reason=reason, reference=reference))
+
+
+def stamp(one: Answered, address: str) -> str:
+    """Changes exactly when the card would look different: what the browser has, it keeps."""
+    drawing = one.drawing
+    parts = [address, one.blank.reason if one.blank else ""]
+    if drawing:
+        parts += [drawing.theme, drawing.language, str(drawing.now.astimezone(drawing.zone).date())]
+        parts += [f"{r.data_version} {r.as_of}" for r in drawing.results]
+        parts += [s.name for s in one.stale]
+        parts += [f"{s.name} {s.last_run_at}" for s in drawing.sources if not drawing.result.rows]
+    else:
+        parts.append(one.blank.reference if one.blank else "")
+    return hashlib.blake2s("\x1f".join(parts).encode(), digest_size=8).hexdigest()
+
+
+def _is_hidden(result: Result) -> bool:
+    cells = [cell for row in result.rows for cell in row.cells]
+    return bool(cells) and all(cell.state is CellState.SUPPRESSED for cell in cells)

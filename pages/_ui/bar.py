@@ -1,0 +1,155 @@
+"""The filter bar: every control shows what the address says, none keeps a state of its own."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from urllib.parse import quote
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from pages._ui.filters import ALL, CUSTOM, DIMENSIONS, PRESETS, Filters
+from pages._ui.ids import aria, control
+from pages._ui.text import _, named
+from warehouse import datasets
+from warehouse.model import Compare, Grain, Member
+
+Choices = Mapping[str, tuple[Member, ...]]
+
+_PRESET_WORDS = {
+    "last_7_days": "近7日",
+    "last_30_days": "近30日",
+    "this_month": "本月",
+    "previous_month": "上月",
+    "this_year": "本年",
+    "last_12_months": "近12个月",
+    ALL: "全部",
+    CUSTOM: "自定义",
+}
+_GRAIN_WORDS = {"day": "按日", "week": "按周", "month": "按月", "quarter": "按季", "year": "按年"}
+_COMPARE_WORDS = {"previous": "环比", "year": "同比", "none": "不对比"}
+NO_GRAIN = "fit"
+
+
+def bar(filters: Filters, choices: Choices) -> list[Component]:
+    """The controls for these filters. `choices`: what the viewer may choose, by dimension."""
+    return [_presets(filters), _compares(filters), _more(filters, choices), _reset()]
+
+
+def _presets(filters: Filters) -> Component:
+    options = [{"label": _(_PRESET_WORDS[p]), "value": p} for p in (*PRESETS, ALL, CUSTOM)]
+    return html.Div(
+        dcc.RadioItems(
+            id=control("period"), options=options, value=filters.preset, className="pills"
+        ),
+        role="group",
+        **aria(_("时段")),
+    )
+
+
+def _compares(filters: Filters) -> Component:
+    value = filters.compare.value if filters.compare else "none"
+    options = [{"label": _(_COMPARE_WORDS[c]), "value": c} for c in (*Compare, "none")]
+    return html.Div(
+        dcc.RadioItems(id=control("compare"), options=options, value=value, className="pills"),
+        role="group",
+        **aria(_("对比")),
+    )
+
+
+def _more(filters: Filters, choices: Choices) -> Component:
+    count = sum(len(members) for _dimension, members in filters.where)
+    name = _("筛选") + (f" · {count}" if count else "")
+    fields = [_dimension(filters, d, choices.get(d, ())) for d in DIMENSIONS]
+    body = html.Div([*fields, _grain(filters), _dates(filters)], className="more-body")
+    mark = " is-on" if count or filters.grain else ""
+    return html.Details([html.Summary(name), body], className=f"more{mark}")
+
+
+def _dimension(filters: Filters, dimension: str, members: tuple[Member, ...]) -> Component:
+    name = named(datasets.DIMENSIONS[dimension].label)
+    chosen = filters.members(dimension)
+    known = {m.code: named(m.label) for m in members} | {
+        code: code for code in chosen if code not in {m.code for m in members}
+    }
+    return _field(
+        name,
+        dcc.Dropdown(
+            id=control(dimension),
+            options=[{"label": text, "value": code} for code, text in known.items()],
+            value=list(chosen),
+            multi=True,
+            placeholder=_("全部"),
+            maxHeight=260,
+            labels={
+                "select_all": _("全选"),
+                "deselect_all": _("全不选"),
+                "selected_count": _("已选 {num_selected} 项"),
+                "search": _("查找"),
+                "clear_search": _("清除查找"),
+                "clear_selection": _("清除选择"),
+                "no_options_found": _("没有可选项"),
+            },
+        ),
+    )
+
+
+def _grain(filters: Filters) -> Component:
+    options = [{"label": _("自动"), "value": NO_GRAIN}]
+    options += [{"label": _(_GRAIN_WORDS[g]), "value": g} for g in Grain]
+    value = filters.grain.value if filters.grain else NO_GRAIN
+    pick = dcc.RadioItems(id=control("grain"), options=options, value=value, className="pills")
+    return _field(_("粒度"), pick)
+
+
+def _dates(filters: Filters) -> Component:
+    last = filters.period.end - timedelta(days=1)
+    days = (("from", filters.period.start), ("to", last))
+    fields = [
+        dcc.Input(
+            id=control(key),
+            value=day.isoformat(),
+            type="text",
+            debounce=True,
+            maxLength=10,
+            inputMode="numeric",
+            placeholder="2026-01-31",
+            className="date",
+        )
+        for key, day in days
+    ]
+    return _field(_("起止日期"), html.Div([fields[0], "–", fields[1]], className="dates"))
+
+
+def _field(name: str, pick: Component) -> Component:
+    return html.Div(
+        [html.Span(name, className="field-name"), pick],
+        className="field",
+        role="group",
+        **aria(name),
+    )
+
+
+def _reset() -> Component:
+    return html.Button(_("重置"), id=control("reset"), className="button", n_clicks=0)
+
+
+def changed(filters: Filters, key: str, values: Mapping[str, object]) -> dict[str, str]:
+    """The address pairs after control `key` was used, the controls showing `values`.
+
+    Pairs are left undecided on purpose: `Filters.from_search` checks them like any address.
+    """
+    pairs = {name: _text(values.get(name)) for name in ("compare", "grain", *DIMENSIONS)}
+    if pairs["grain"] == NO_GRAIN:
+        del pairs["grain"]
+    preset = _text(values.get("period"))
+    if key in ("from", "to") or preset == CUSTOM:
+        pairs |= {name: _text(values.get(name)) for name in ("from", "to")}
+    else:
+        pairs["period"] = preset
+    return {name: text for name, text in pairs.items() if text}
+
+
+def _text(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return ",".join(quote(str(v), safe="") for v in value)
+    return "" if value is None else quote(str(value), safe="")

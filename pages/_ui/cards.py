@@ -1,0 +1,272 @@
+"""Cards: the frame that stands from the first paint, and what fills its parts.
+
+The frame of a card never changes; callbacks fill its parts. Above all a graph is made once and
+only its `figure` is replaced.
+"""
+
+from typing import Any
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from pages._ui.answered import Answered, Blank
+from pages._ui.ids import aria, part
+from pages._ui.panel import Chart, Chip, Panel, Sheet, Tile
+from pages._ui.questions import unheard
+from pages._ui.spark import spark
+from pages._ui.tables import answer_table, chip, sheet_table
+from pages._ui.text import _, language, named
+from pages._ui.theme import graph_config, theme
+from pages._ui.words import comma, compare_word, member_words, moment_words, period_words
+from warehouse.datasets import DIMENSIONS
+
+BLANK_FIGURE: dict[str, Any] = {
+    "data": [],
+    "layout": {
+        "xaxis": {"visible": False},
+        "yaxis": {"visible": False},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+    },
+}
+
+
+# --- frames ---------------------------------------------------------------------------------
+
+
+def frame(panel: Panel) -> Component:
+    """The card before any answer: its neutral title and a skeleton."""
+    makers = {"tile": _tile_frame, "chart": _chart_frame, "table": _sheet_frame}
+    return makers[panel.kind](panel)
+
+
+def _tile_frame(panel: Panel) -> Component:
+    waiting = [
+        html.H2(_(panel.title), className="tile-name"),
+        html.Div(className="bone bone-value"),
+        html.Div(className="bone bone-line"),
+    ]
+    return html.Article(
+        [
+            html.Div(waiting, id=part("tile", panel.id), className="tile-body"),
+            dcc.Store(id=part("stamp", panel.id)),
+        ],
+        className="card tile",
+    )
+
+
+def _chart_frame(panel: Panel) -> Component:
+    graph = dcc.Graph(
+        id=part("graph", panel.id),
+        figure=BLANK_FIGURE,
+        config=graph_config(language()),  # type: ignore[arg-type]
+        responsive=True,
+        className="graph",
+    )
+    image = html.Div(
+        graph,
+        id=part("image", panel.id),
+        role="img",
+        className="image",
+        **aria(_(panel.title)),
+    )
+    tall = " plot-tall" if panel.tall else ""
+    return _card(panel, html.Div([image, _state(panel)], className=f"plot{tall}"), has_table=True)
+
+
+def _sheet_frame(panel: Panel) -> Component:
+    sheet = html.Div(id=part("sheet", panel.id), className="sheet-scroll", tabIndex=0)
+    return _card(panel, html.Div([sheet, _state(panel)], className="plot-sheet"), has_table=False)
+
+
+def _state(panel: Panel) -> Component:
+    bones = [html.I(className="bone", style={"height": f"{h}%"}) for h in (30, 38, 55, 66, 78, 74)]
+    waiting = html.Div(bones, className="skeleton", **aria(_("正在载入")))
+    return html.Div(waiting, id=part("state", panel.id), className="state")
+
+
+def _card(panel: Panel, body: Component, *, has_table: bool) -> Component:
+    foot: list[Component] = [html.Div(id=part("foot", panel.id), className="foot-line")]
+    if has_table:
+        foot.append(_table_frame(panel))
+    return html.Section(
+        [
+            html.Header(head_of(_(panel.title), _(panel.note)), id=part("head", panel.id)),
+            body,
+            html.Footer(foot),
+            dcc.Store(id=part("stamp", panel.id)),
+        ],
+        className=f"card chart w{panel.width}",
+    )
+
+
+def _table_frame(panel: Panel) -> Component:
+    scroll = html.Div(id=part("table", panel.id), className="table-scroll", tabIndex=0)
+    return html.Details([html.Summary(_("数据表")), scroll], className="behind")
+
+
+def head_of(title: str, note: str, chips: tuple[Chip, ...] = ()) -> list[Component]:
+    """Title, marks and the line beneath them."""
+    return [
+        html.Div(
+            [html.H2(title), html.Span([chip(c) for c in chips], className="chips")],
+            className="head-line",
+        ),
+        html.P(note, className="note"),
+    ]
+
+
+# --- what fills them ------------------------------------------------------------------------
+
+
+def tile(one: Answered) -> list[Component]:
+    """The inside of a tile."""
+    if one.blank or not isinstance(one.face, Tile):
+        return _blank_tile(one.panel, one.blank or Blank(reason="empty"))
+    face = one.face
+    title = html.Div(
+        [
+            html.H2(_(one.panel.title), className="tile-name"),
+            html.Span([chip(c) for c in (*face.chips, *marks(one))], className="chips"),
+        ],
+        className="head-line",
+    )
+    value = html.Div(
+        [html.Strong(face.value, className="value"), html.Span(face.unit, className="unit")]
+    )
+    picture = _spark(one, face)
+    line = html.Img(src=picture, alt="", className="spark") if picture else None
+    return [title, html.Div([value, line], className="tile-line"), _tile_foot(one, face)]
+
+
+def _spark(one: Answered, face: Tile) -> str:
+    known = sum(value is not None for value in face.trend)
+    if not one.drawing or known < 2:
+        return ""
+    return spark(face.trend, theme(one.drawing.theme), is_partial=one.is_partial)
+
+
+def _tile_foot(one: Answered, face: Tile) -> Component:
+    words = compare_word(one.drawing.filters.compare) if one.drawing and face.change else ""
+    change: list[str | Component] = []
+    if words:
+        change = [f"{words} ", html.B(face.change, className=f"tone-{face.tone}")]
+    return html.Div(
+        [html.Span(change), html.Span(face.context or as_of(one), className="context")],
+        className="tile-foot",
+    )
+
+
+def _blank_tile(panel: Panel, blank: Blank) -> list[Component]:
+    return [
+        html.H2(_(panel.title), className="tile-name"),
+        html.Div(html.Strong("—", className="value muted"), className="tile-line"),
+        html.Div(
+            blank.title + (f" {blank.reference}" if blank.reference else ""), className="tile-foot"
+        ),
+    ]
+
+
+def head(one: Answered) -> list[Component]:
+    """Title (the finding), marks and note of a chart or table card."""
+    return head_of(title(one), _note(one), marks(one))
+
+
+def title(one: Answered) -> str:
+    """The finding computed from the numbers, else the neutral title."""
+    finding = one.face.finding if isinstance(one.face, Chart | Sheet) else ""
+    return finding or _(one.panel.title)
+
+
+def _note(one: Answered) -> str:
+    face = one.face
+    own = face.note if isinstance(face, Chart | Sheet) and face.note else _(one.panel.note)
+    if not one.drawing:
+        return own
+    query = one.drawing.result.query
+    parts = [own, period_words(query.period), member_words(one.drawing.label, query.where)]
+    deaf = unheard(one.drawing.filters, query)
+    if deaf:
+        names = comma().join(named(DIMENSIONS[d].label) for d in deaf)
+        parts.append(_("不受{names}筛选影响").format(names=names))
+    return " · ".join(p for p in parts if p)
+
+
+def marks(one: Answered) -> tuple[Chip, ...]:
+    """What the reader must know about the numbers: late, not over, hidden."""
+    own = one.face.chips if isinstance(one.face, Chart) else ()
+    found = list(own)
+    if one.stale:
+        found.append(Chip(text=_("延迟"), tone="warn"))
+    if one.is_partial and one.panel.kind != "table":
+        found.append(Chip(text=_("未完结"), tone="quiet"))
+    if one.suppressed and not one.blank:
+        found.append(Chip(text=_("隐去 {n} 格").format(n=one.suppressed), tone="quiet"))
+    return tuple(found)
+
+
+def figure(one: Answered) -> dict[str, Any]:
+    return one.face.figure if isinstance(one.face, Chart) else BLANK_FIGURE
+
+
+def sheet(one: Answered) -> Component | None:
+    return sheet_table(one.face, title(one)) if isinstance(one.face, Sheet) else None
+
+
+def table(one: Answered) -> list[Component]:
+    """The data table behind a chart; nothing where nothing may be shown."""
+    if one.blank or not one.drawing:
+        return [html.P(one.blank.title if one.blank else "—", className="muted")]
+    return answer_table(one.drawing, title(one))
+
+
+def state(one: Answered) -> list[Component]:
+    """What lies over the card instead of a graph; empty when there is one."""
+    if not one.blank:
+        return []
+    action = None
+    if one.blank.reason == "empty":
+        action = html.A(_("恢复默认条件"), href="?", className="button")
+    elif one.blank.reason == "error":
+        action = html.A(_("重试"), href="", className="button")
+    return [
+        html.Div(
+            [html.Strong(one.blank.title), html.P(one.blank.advice), action],
+            className=f"blank blank-{one.blank.reason}",
+        )
+    ]
+
+
+def as_of(one: Answered) -> str:
+    """As of when the card's numbers are."""
+    if not one.drawing:
+        return "—"
+    moments = [r.as_of for r in one.drawing.results if r.as_of]
+    if not moments:
+        return _("暂无数据")
+    when = moment_words(min(moments), one.drawing.now, one.drawing.zone)
+    return _("数据截至 {when}").format(when=when)
+
+
+def foot(one: Answered, page: str) -> list[Component]:
+    """As of when, the definition, and the files."""
+    late = comma().join(named(s.label) for s in one.stale[:2])
+    said = [as_of(one)]
+    if late:
+        said.append(_("{names}延迟").format(names=late))
+    links: list[Component] = []
+    if one.drawing:
+        query, address = one.drawing.result.query, one.drawing.filters.to_search()
+        links.append(html.A(_("口径"), href=f"/catalogue#{query.metrics[0]}"))
+        links += [
+            html.A(
+                kind.upper(),
+                href=f"/export/{page}/{one.panel.id}.{kind}{address}",
+                **aria(_("下载 {kind}").format(kind=kind.upper())),
+            )
+            for kind in ("csv", "xlsx")
+        ]
+    return [
+        html.Span(" · ".join(said), className="foot-asof"),
+        html.Span(links, className="foot-links"),
+    ]

@@ -1,0 +1,67 @@
+"""The one layout every data page has: name, insight, filter bar, tiles, cards."""
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from pages._ui import ids
+from pages._ui.book import Page, page_of
+from pages._ui.cards import frame
+from pages._ui.desk import desk
+from pages._ui.ids import aria, attributes, part
+from pages._ui.text import _
+
+
+def page_layout(name: str) -> Component:
+    """The page before any answer. Its numbers come with the batch callback."""
+    page = page_of(name)
+    viewer = desk().viewer()
+    if viewer is not None and viewer.role not in page.roles:
+        return no_permission()
+    tiles = [frame(panel) for panel in page.panels if panel.kind == "tile"]
+    cards = [frame(panel) for panel in page.panels if panel.kind != "tile"]
+    return html.Div(
+        [
+            dcc.Store(id=ids.PAGE, data={"name": page.name}),
+            _top(page),
+            html.Div(id=part("notice", ""), className="notice", role="alert"),
+            html.Div(tiles, className="tiles") if tiles else None,
+            html.Div(cards, className="cards"),
+        ],
+        className=f"page page-{page.name}",
+    )
+
+
+def _top(page: Page) -> Component:
+    title = html.Div(
+        [
+            html.H1(_(page.label)),
+            html.P(id=part("insight", ""), className="insight", **attributes(aria_live="polite")),
+        ],
+        className="top-title",
+    )
+    bar = html.Div(id=part("bar", ""), className="bar", role="search", **aria(_("筛选条件")))
+    files = html.Div(id=part("files", ""), className="files")
+    return html.Div([title, html.Div([bar, files], className="top-tools")], className="top")
+
+
+def page_files(name: str, address: str) -> list[Component]:
+    """The whole page as a workbook."""
+    href = f"/export/{name}.xlsx{address}"
+    return [html.A(_("导出本页"), href=href, className="button button-strong")]
+
+
+def notice(text: str) -> list[Component]:
+    """Instead of all cards: what is wrong with the address, and the way out."""
+    return [
+        html.Strong(_("筛选条件无效")),
+        html.P(text),
+        html.A(_("恢复默认条件"), href="?", className="button"),
+    ]
+
+
+def no_permission() -> Component:
+    """Instead of a page that this role may not open."""
+    return html.Div(
+        [html.H1(_("权限不足")), html.P(_("当前账号不能打开此页，请联系本单位数据管理员。"))],
+        className="page blank-page",
+    )

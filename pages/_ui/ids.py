@@ -1,0 +1,36 @@
+"""The ids of components that callbacks speak to. A name stands here once."""
+
+from typing import Any
+
+URL = "url"
+VERSION = "version"
+THEME = "theme"
+PAGE = "page"
+AS_OF = "as-of"
+SEARCH_BOX = "catalogue-search"
+ENTRIES = "catalogue-entries"
+
+
+def part(kind: str, panel: Any) -> dict[str, Any]:
+    """A part of a card (`graph`, `head`, …) or of the page (panel `""`). `panel` may be ALL."""
+    return {"part": kind, "panel": panel}
+
+
+def control(key: Any) -> dict[str, Any]:
+    """A control of the filter bar."""
+    return {"control": key}
+
+
+def link(page: Any) -> dict[str, Any]:
+    """An entry of the menu."""
+    return {"link": page}
+
+
+def aria(label: str) -> dict[str, Any]:
+    """The spoken name of a component, as its keyword argument."""
+    return {"aria-label": label}
+
+
+def attributes(**values: str) -> dict[str, Any]:
+    """`data-…` and `aria-…` attributes, written with underscores."""
+    return {name.replace("_", "-"): value for name, value in values.items()}

@@ -1,0 +1,48 @@
+"""From the filters of the moment to a question.
+
+A panel names metrics and cuts; the bar's filters are added here, each only where every metric
+of the question knows the dimension (a loan has no scene). `unheard` names the others, so that
+the card can say so.
+"""
+
+from typing import TypedDict, Unpack
+
+from pages._ui.filters import Filters
+from warehouse.metrics import find
+from warehouse.model import Grain, MetricQuery, Period
+
+
+class Options(TypedDict, total=False):
+    """period and grain default to the bar's period and to one value for all of it."""
+
+    period: Period
+    grain: Grain
+    by: tuple[str, ...]
+    where: tuple[tuple[str, tuple[str, ...]], ...]
+    compare: bool
+    limit: int
+
+
+def ask(filters: Filters, *metrics: str, **options: Unpack[Options]) -> MetricQuery:
+    """The question for these filters. A panel's own `where` goes before the bar's."""
+    own = dict(options.get("where", ()))
+    heard = {d: ms for d, ms in filters.where if d in _known(metrics)}
+    return MetricQuery(
+        metrics=metrics,
+        period=options.get("period", filters.period),
+        grain=options.get("grain"),
+        by=options.get("by", ()),
+        where=tuple({**heard, **own}.items()),
+        compare=filters.compare if options.get("compare") else None,
+        limit=options.get("limit"),
+    )
+
+
+def unheard(filters: Filters, query: MetricQuery) -> tuple[str, ...]:
+    """The dimensions the bar filters by that this question cannot be cut by."""
+    known = _known(query.metrics)
+    return tuple(d for d, _ in filters.where if d not in known)
+
+
+def _known(metrics: tuple[str, ...]) -> frozenset[str]:
+    return frozenset.intersection(*(frozenset(find(name).dimensions) for name in metrics))
