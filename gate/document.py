@@ -1,0 +1,73 @@
+"""The HTML document around the pages: language, theme and styles in the right order.
+
+Language and theme are in the first bytes, so that nothing flashes and no inline script is needed.
+"""
+
+from typing import Any
+
+from dash import Dash
+
+from gate.headers import content_security_policy
+from gate.shelf import Shelf
+from gate.wording import html_language, say, theme
+
+INDEX = """<!DOCTYPE html>
+<html lang="{LANGUAGE}" data-theme="{THEME}" data-bs-theme="{THEME}">
+<head>
+{%metas%}
+<meta name="color-scheme" content="{THEME}">
+<title>{%title%}</title>
+{%favicon%}
+{STYLES}
+{%css%}
+</head>
+<body>
+{%app_entry%}
+<footer>
+{%config%}
+{%scripts%}
+{%renderer%}
+</footer>
+</body>
+</html>"""
+_APP_ENTRY = """
+<div id="react-entry-point"><div class="_dash-loading" role="status">…</div></div>
+"""
+
+STYLES = ("bootstrap.min.css", "fonts.css")
+"""Before Dash's own and the files of `assets/`, which may change what these say."""
+
+
+class Document(Dash):  # type: ignore[misc]
+    """Dash with a document that follows the viewer's language and theme."""
+
+    shelf: Shelf
+    security_policy = content_security_policy(())
+
+    def finish(self) -> None:
+        """Register everything that waits for the first request, then fix the policy.
+
+        Until then the callbacks of the pages are not in `callback_map`, and scripts that Dash
+        writes into the document are not known.
+        """
+        self.server.test_client().get("/healthz")
+        self.security_policy = content_security_policy(self.csp_hashes())
+
+    def interpolate_index(self, **parts: Any) -> str:
+        parts["app_entry"] = _APP_ENTRY
+        parts["title"] = say("product")
+        styles = (
+            f'<link rel="stylesheet" href="/static/{name}{self.shelf.version(name)}">'
+            for name in STYLES
+        )
+        document: str = super().interpolate_index(**parts)
+        values = {"LANGUAGE": html_language(), "THEME": theme(), "STYLES": "\n".join(styles)}
+        for name, value in values.items():
+            document = document.replace(f"{{{name}}}", value)
+        return document
+
+    def _config(self) -> dict[str, Any]:
+        """What the browser is told, without the versions of the server's software."""
+        config: dict[str, Any] = super()._config()
+        config.pop("python_version", None)
+        return config

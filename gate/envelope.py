@@ -1,0 +1,179 @@
+"""A callback's request body, checked before Dash sees it.
+
+Dash answers a malformed body with an internal error. Here it must be one JSON object of known
+shape that calls a declared callback with exactly the components that callback was declared with.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+MOST_BYTES = 256 * 1024
+DEEPEST = 12
+_KEYS = frozenset(
+    {"output", "outputs", "inputs", "state", "changedPropIds", "parsedChangedPropsIds"}
+)
+_WILDCARDS = ("ALL", "MATCH", "ALLSMALLER")
+
+Json = Any
+
+
+class BadEnvelope(Exception):
+    """The body is not a call of a declared callback; the text says in which respect."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Envelope:
+    output: str
+    inputs: tuple[Json, ...]
+
+    def value(self, component: str, prop: str) -> Json:
+        """The value of one plain input; None when it is not there."""
+        for item in self.inputs:
+            if isinstance(item, dict) and (item["id"], item["property"]) == (component, prop):
+                return item.get("value")
+        return None
+
+
+def read(body: bytes, callbacks: Mapping[str, Mapping[str, Json]]) -> Envelope:
+    """Check a body against the declared callbacks. Raises `BadEnvelope`."""
+    envelope = _parse(body)
+    _require(isinstance(envelope, dict) and envelope.keys() <= _KEYS, "shape")
+    output = envelope.get("output")
+    _require(isinstance(output, str) and output in callbacks, "output")
+    declared = callbacks[output]
+    inputs, state = envelope.get("inputs"), envelope.get("state") or []
+    _check_group(inputs, declared["inputs"], "inputs")
+    _check_group(state, declared["state"], "state")
+    _check_outputs(output, envelope.get("outputs"), bool(declared.get("no_output")))
+    _check_changed(envelope.get("changedPropIds", []), inputs)
+    _check_strings(envelope.get("parsedChangedPropsIds", []), "parsedChangedPropsIds")
+    return Envelope(output=output, inputs=tuple(inputs))
+
+
+def _require(holds: bool, what: str) -> None:
+    if not holds:
+        raise BadEnvelope(what)
+
+
+def _parse(body: bytes) -> Json:
+    _require(len(body) <= MOST_BYTES, "size")
+    _require(_depth(body) <= DEEPEST, "depth")
+    try:
+        return json.loads(body, object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise BadEnvelope("JSON") from error
+
+
+def _depth(body: bytes) -> int:
+    """How deep brackets nest outside strings: counted before anything recursive parses them."""
+    depth = deepest = 0
+    in_string = escaped = False
+    for byte in body:
+        if in_string:
+            in_string = escaped or byte != 0x22
+            escaped = byte == 0x5C and not escaped
+        elif byte == 0x22:
+            in_string = True
+        elif byte in b"[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif byte in b"]}":
+            depth -= 1
+    return deepest
+
+
+def _no_duplicates(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    found = dict(pairs)
+    _require(len(found) == len(pairs), "duplicate key")
+    return found
+
+
+def _no_constant(name: str) -> Json:
+    raise BadEnvelope(name)
+
+
+def _check_group(given: Json, declared: Sequence[Mapping[str, Json]], what: str) -> None:
+    _require(isinstance(given, list) and len(given) == len(declared), what)
+    for item, wanted in zip(given, declared, strict=True):
+        many = _has_many(wanted["id"])
+        _require(isinstance(item, list) == many, what)
+        for one in item if many else [item]:
+            _check_one(one, wanted["id"], wanted["property"], what)
+
+
+def _check_one(one: Json, wanted_id: str, wanted_property: str, what: str) -> None:
+    _require(isinstance(one, dict) and {"id", "property"} <= one.keys(), what)
+    _require(one.keys() <= {"id", "property", "value"}, what)
+    _require(one["property"] == wanted_property.split("@")[0], what)
+    _require(_fits(one["id"], wanted_id), what)
+
+
+def _has_many(declared: str) -> bool:
+    return '["ALL"]' in declared or '["ALLSMALLER"]' in declared
+
+
+def _fits(given: Json, declared: str) -> bool:
+    """Whether an id is the declared one, or a member of the declared pattern."""
+    if not declared.startswith("{"):
+        return bool(given == declared)
+    pattern = json.loads(declared)
+    if not isinstance(given, dict) or given.keys() != pattern.keys():
+        return False
+    return all(_fits_key(given[key], wanted) for key, wanted in pattern.items())
+
+
+def _fits_key(given: Json, wanted: Json) -> bool:
+    if isinstance(wanted, list) and wanted and wanted[0] in _WILDCARDS:
+        return isinstance(given, str | int | float) and len(str(given)) <= 200
+    return bool(given == wanted) and type(given) is type(wanted)
+
+
+def _check_outputs(output: str, given: Json, has_none: bool) -> None:
+    if has_none:
+        _require(given in (None, [], {}), "outputs")
+        return
+    wanted = [_split(part) for part in _parts(output)]
+    many = output.startswith("..")
+    _require(isinstance(given, list) if many else True, "outputs")
+    items = given if many else [given]
+    _require(len(items) == len(wanted), "outputs")
+    for item, (wanted_id, prop) in zip(items, wanted, strict=True):
+        wild = _has_many(wanted_id)
+        _require(isinstance(item, list) == wild, "outputs")
+        for one in item if wild else [item]:
+            _require(isinstance(one, dict) and "value" not in one, "outputs")
+            _check_one(
+                {**one, "property": str(one.get("property")).split("@")[0]},
+                wanted_id,
+                prop,
+                "outputs",
+            )
+
+
+def _parts(output: str) -> list[str]:
+    return output[2:-2].split("...") if output.startswith("..") else [output]
+
+
+def _split(part: str) -> tuple[str, str]:
+    component, _, prop = part.rpartition(".")
+    return component.replace("\\.", "."), prop
+
+
+def _check_changed(given: Json, inputs: Sequence[Json]) -> None:
+    """Only inputs that were sent can have changed."""
+    _check_strings(given, "changedPropIds")
+    flat = [one for item in inputs for one in (item if isinstance(item, list) else [item])]
+    sent = {f"{_id_text(one['id'])}.{one['property']}" for one in flat}
+    _require(set(given) <= sent, "changedPropIds")
+
+
+def _id_text(identity: Json) -> str:
+    if isinstance(identity, dict):
+        return json.dumps(identity, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return str(identity)
+
+
+def _check_strings(given: Json, what: str) -> None:
+    _require(isinstance(given, list) and all(isinstance(item, str) for item in given), what)

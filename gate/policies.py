@@ -1,0 +1,73 @@
+"""The one table of who may call what. What is not declared here is denied.
+
+A route is named by its Flask endpoint, a callback by its key in Dash's `callback_map`. The roles
+of pages stand in `pages/_ui/book.py`, next to what the pages show.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pages._ui.book import PAGES, WALL_ROLES
+from warehouse.model import Role
+
+EVERYBODY = frozenset(Role)
+READERS = frozenset({Role.OFFICIAL, Role.ANALYST, Role.OPERATOR, Role.ADMIN})
+WALL = WALL_ROLES
+NOBODY: frozenset[Role] = frozenset()
+
+GET = frozenset({"GET"})
+POST = frozenset({"POST"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """What a route lets in: HEAD goes with GET; `is_public` needs no session."""
+
+    methods: frozenset[str]
+    roles: frozenset[Role] = NOBODY
+    is_public: bool = False
+
+
+SUITES = "/_dash-component-suites/<string:package_name>/<path:fingerprinted_path>"
+ASSETS = "_dash_assets.static"
+CALLBACK = "/_dash-update-component"
+PAGE_ROUTES = ("/", "/<path:path>")
+
+ROUTES: Mapping[str, Policy] = {
+    "login": Policy(methods=GET | POST, is_public=True),
+    "/healthz": Policy(methods=GET, is_public=True),
+    "static": Policy(methods=GET, is_public=True),
+    "/_favicon.ico": Policy(methods=GET, is_public=True),
+    "logout": Policy(methods=GET | POST, roles=EVERYBODY),
+    "version": Policy(methods=GET, roles=EVERYBODY),
+    "export_page": Policy(methods=GET, roles=READERS),
+    "export_panel": Policy(methods=GET, roles=READERS),
+    "/": Policy(methods=GET, roles=EVERYBODY),
+    "/<path:path>": Policy(methods=GET, roles=EVERYBODY),
+    CALLBACK: Policy(methods=POST, roles=EVERYBODY),
+    "/_dash-layout": Policy(methods=GET, roles=EVERYBODY),
+    "/_dash-dependencies": Policy(methods=GET, roles=EVERYBODY),
+    SUITES: Policy(methods=GET, roles=EVERYBODY),
+    ASSETS: Policy(methods=GET, roles=EVERYBODY),
+    "/_reload-hash": Policy(methods=GET),  # a tool for developers: nobody
+}
+
+PAGES_CALLBACK = ".._pages_content.children..._pages_store.data.."
+
+CALLBACKS: Mapping[str, frozenset[Role]] = {
+    PAGES_CALLBACK: EVERYBODY,  # and the roles of the page it asks for
+    "_pages_dummy.children": EVERYBODY,
+}
+"""Server callbacks and, for the sake of the list, those that run in the browser."""
+
+
+def page_roles(path: str) -> frozenset[Role] | None:
+    """Who may open the page at this path; None: there is no such page."""
+    if path == "/wall":
+        return WALL
+    return next((page.roles for page in PAGES if page.path == path), None)
+
+
+def home(role: Role) -> str:
+    """Where somebody lands after signing in."""
+    return "/" if role in (page_roles("/") or NOBODY) else "/wall"
