@@ -162,17 +162,25 @@ def test_etl_when_killed_during_load_then_the_next_start_gives_the_same_totals(
         Keyring.open(settings, create=True)
     command(whole, "-m", "etl", "run", "--all")
 
-    killed = 0
-    for seconds in (1.0, 1.4, 1.8, 2.2):
-        loading = start(broken, tmp_path / "etl.log", "-m", "etl", "run", "--all")
-        time.sleep(seconds)
-        killed += loading.poll() is None
-        os.killpg(loading.pid, signal.SIGKILL) if loading.poll() is None else None
-        loading.wait()
+    for place in ("write", "commit:3", "next_partition:5", "position:2", "manifest", "current"):
+        _killed_at(place, broken, tmp_path / "etl.log")
+    _killed_after(1.5, broken, tmp_path / "etl.log")
     command(broken, "-m", "etl", "run", "--all")
 
-    assert killed
     assert _totals(broken) == _totals(whole)
+
+
+def _killed_at(place: str, env: dict[str, str], log: Path) -> None:
+    """Load until the process kills itself at `place`, as a power cut would."""
+    loading = start(env | {"COCKPIT_FAILPOINT": place}, log, "-m", "etl", "run", "--all")
+    assert loading.wait(120) == -signal.SIGKILL, place
+
+
+def _killed_after(seconds: float, env: dict[str, str], log: Path) -> None:
+    loading = start(env, log, "-m", "etl", "run", "--all")
+    time.sleep(seconds)
+    loading.kill()
+    loading.wait()
 
 
 def _totals(env: dict[str, str]) -> list[str]:

@@ -51,7 +51,7 @@ def test_page_when_audited_then_axe_finds_nothing_serious(
     open_page: Open, page: Page, theme: str
 ) -> None:
     seen = open_page(page.path, "admin", LAPTOP, theme).page
-    seen.screenshot(path=SCREENS / f"{getattr(page, 'name')}-{theme}.png")
+    seen.screenshot(path=SCREENS / f"{page.name}-{theme}.png")
     # As a debugger would, so that the strict policy of the page stays as it is.
     seen.evaluate(_axe().read_text("utf-8"))
     found = seen.evaluate("axe.run(document, {resultTypes: ['violations']})")
