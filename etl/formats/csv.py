@@ -5,7 +5,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import polars as pl
 
@@ -103,6 +103,15 @@ def _parse(lines: list[str], names: Sequence[str], delimiter: str) -> pl.DataFra
     )
 
 
+class _Records(Protocol):
+    """A CSV reader: records, and how many lines they have taken so far."""
+
+    @property
+    def line_num(self) -> int: ...
+
+    def __next__(self) -> list[str]: ...
+
+
 @dataclass(kw_only=True)
 class _Quoted:
     """Cuts lines in which fields may be quoted and hold delimiters and line ends."""
@@ -136,7 +145,7 @@ class _Quoted:
                 reader = self._reader(numbered, position)
         return []
 
-    def _reader(self, numbered: list[tuple[int, str]], start: int) -> "csv._reader":
+    def _reader(self, numbered: list[tuple[int, str]], start: int) -> "_Records":
         lines = (numbered[index][1] + "\n" for index in range(start, len(numbered)))
         return csv.reader(lines, delimiter=self.delimiter, strict=True)
 
@@ -153,9 +162,11 @@ class _Quoted:
         cells: list[Sequence[str]] = (
             list(zip(*self.rows, strict=True)) if self.rows else [[] for _ in self.names]
         )
-        columns = {name: list(c) for name, c in zip(self.names, cells, strict=True)}
+        columns: dict[str, list[str | None]] = {
+            name: list(texts) for name, texts in zip(self.names, cells, strict=True)
+        }
         broken = tuple(sorted((*earlier, *self.broken), key=lambda b: b.line))
-        return Chunk(frame=text_frame(dict(columns), self.numbers), broken=broken)
+        return Chunk(frame=text_frame(columns, self.numbers), broken=broken)
 
 
 def _reason(error: csv.Error) -> str:

@@ -1,0 +1,23 @@
+"""Personal values as keyed numbers."""
+
+from collections.abc import Callable
+
+import polars as pl
+
+Pseudonym = Callable[[str], int]
+"""A personal value to its number: the same value gives the same number in every source."""
+
+
+def plain(text: str) -> str:
+    """The value as every source would write it: trimmed, and 13085 for 13085.0."""
+    text = text.strip()
+    return text[:-2] if text.endswith(".0") and text[:-2].isdigit() else text
+
+
+def pseudonyms(texts: pl.Series, pseudonym: Pseudonym) -> pl.Series:
+    """The number of each text, asked once a distinct text; null stays null."""
+    distinct = texts.unique().drop_nulls()
+    if distinct.is_empty():
+        return texts.cast(pl.Int64)
+    numbers = pl.Series([pseudonym(plain(t)) for t in distinct.to_list()], dtype=pl.Int64)
+    return texts.replace_strict(distinct, numbers, default=None, return_dtype=pl.Int64)

@@ -1,0 +1,157 @@
+"""Their times as instants: UTC, with the day and hour of the reporting time zone."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from etl.model import Source
+from warehouse import clock
+
+FIRST_YEAR, LAST_YEAR = 1990, 2100
+MOST_AHEAD = timedelta(days=1)
+"""A later time is a wrong clock or a wrong zone, not an event."""
+
+UNREADABLE = "is no time in the declared format"
+NOT_EXISTING = "does not exist in its time zone: clocks were put forward over it"
+OUTSIDE = f"lies outside the years {FIRST_YEAR} to {LAST_YEAR}"
+AHEAD = "lies more than one day in the future"
+
+_NAIVE = pl.Datetime("us")
+_AWARE = pl.Datetime("us", "UTC")
+_OFFSET = r"(?:Z|z|[+-]\d{2}:?\d{2})$"
+_ISO_LOCAL = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M")
+_ISO_DAY = "%Y-%m-%d"
+_CLOCK_FIELDS = ("%H", "%I", "%M", "%S", "%s", "%T", "%R", "%X", "%c", "%r", "%f")
+
+
+def read_times(texts: pl.Series, source: Source, zone: ZoneInfo) -> pl.DataFrame:
+    """For each text: `at` (UTC, naive), `day`, `hour` (of `zone`; null without time of day) and
+    `problem` (null, or what is wrong with it). A null text gives nulls.
+
+    A local time that happened twice is the first of the two.
+    """
+    if source.time_format == "iso":
+        parsed = _iso(texts, source.zone)
+    elif source.time_format.startswith("epoch_"):
+        parsed = _epoch(texts, source.time_format)
+    else:
+        parsed = _pattern(texts, source.time_format, source.zone)
+    return _finish(parsed, zone)
+
+
+def _frame(at: pl.Series, problem: pl.Series, day: pl.Series | None = None) -> pl.DataFrame:
+    """`at` aware; `date` is filled where only a day is known."""
+    date = pl.Series("date", [None], dtype=pl.Date).new_from_index(0, len(at))
+    whole_day = date if day is None else day
+    return pl.DataFrame([at.alias("at"), problem.alias("problem"), whole_day.alias("date")])
+
+
+def _unread(texts: pl.Series) -> pl.DataFrame:
+    """Nothing could be made of these texts."""
+    problem = (
+        texts.is_not_null()
+        .to_frame("p")
+        .select(pl.when("p").then(pl.lit(UNREADABLE)).alias("problem"))
+    )
+    at = pl.Series("at", [None], dtype=_AWARE).new_from_index(0, len(texts))
+    return _frame(at, problem.to_series())
+
+
+def _iso(texts: pl.Series, zone: ZoneInfo) -> pl.DataFrame:
+    """Each form is tried on what the forms before it left over."""
+    parts: list[pl.DataFrame] = []
+    rest = pl.DataFrame([texts.alias("text"), pl.int_range(len(texts), eager=True).alias("row")])
+    for form in _iso_forms(texts):
+        if rest.is_empty():
+            break
+        found = _try_form(rest["text"], form, zone)
+        done = found["problem"].ne_missing(UNREADABLE)
+        parts.append(found.with_columns(rest["row"]).filter(done))
+        rest = rest.filter(~done)
+    parts.append(_unread(rest["text"]).with_columns(rest["row"]))
+    return pl.concat(parts).sort("row").drop("row")
+
+
+def _iso_forms(texts: pl.Series) -> list[str]:
+    """The forms to try, that of the first text first."""
+    first = texts.drop_nulls().head(1)
+    forms = [*_ISO_LOCAL, *(f + "%z" for f in _ISO_LOCAL), _ISO_DAY]
+    fits = [f for f in forms if len(first) and _try_form(first, f, ZoneInfo("UTC"))["at"][0]]
+    return [*fits, *(form for form in forms if form not in fits)]
+
+
+def _try_form(texts: pl.Series, form: str, zone: ZoneInfo) -> pl.DataFrame:
+    if form == _ISO_DAY:
+        return _days(texts, form, zone)
+    if form.endswith("%z"):
+        plain = texts.str.replace("[Zz]$", "+00:00")
+        return _instants(texts, plain.str.to_datetime(form, time_unit="us", strict=False))
+    return _local(texts, texts.str.to_datetime(form, time_unit="us", strict=False), zone)
+
+
+def _instants(texts: pl.Series, at: pl.Series) -> pl.DataFrame:
+    problem = texts.is_not_null() & at.is_null()
+    return _frame(at.cast(_AWARE), _worded(problem, UNREADABLE))
+
+
+def _local(texts: pl.Series, local: pl.Series, zone: ZoneInfo) -> pl.DataFrame:
+    at = local.dt.replace_time_zone(zone.key, ambiguous="earliest", non_existent="null")
+    problem = _worded(texts.is_not_null() & local.is_null(), UNREADABLE)
+    skipped = _worded(local.is_not_null() & at.is_null(), NOT_EXISTING)
+    return _frame(at.dt.convert_time_zone("UTC"), problem.zip_with(problem.is_not_null(), skipped))
+
+
+def _days(texts: pl.Series, form: str, zone: ZoneInfo) -> pl.DataFrame:
+    day = texts.str.to_date(form, strict=False)
+    midnight = pl.Series("at", [None], dtype=_AWARE).new_from_index(0, len(texts))
+    problem = _worded(texts.is_not_null() & day.is_null(), UNREADABLE)
+    return _frame(midnight, problem, day)
+
+
+def _worded(where: pl.Series, text: str) -> pl.Series:
+    return where.to_frame("w").select(pl.when("w").then(pl.lit(text)).alias("problem")).to_series()
+
+
+def _epoch(texts: pl.Series, form: str) -> pl.DataFrame:
+    scale = 1_000_000 if form == "epoch_s" else 1_000
+    number = texts.cast(pl.Float64, strict=False)
+    number = number.set(~number.is_finite().fill_null(False), None)
+    micros = (number * scale).round().cast(pl.Int64, strict=False)
+    return _instants(texts, micros.cast(_AWARE))
+
+
+def _pattern(texts: pl.Series, form: str, zone: ZoneInfo) -> pl.DataFrame:
+    form = form.replace(".%f", "%.f").replace("%f", "%6f")
+    if "%z" in form:
+        return _instants(texts, texts.str.to_datetime(form, time_unit="us", strict=False))
+    if not any(name in form for name in (*_CLOCK_FIELDS, "%.f", "%6f")):
+        return _days(texts, form, zone)
+    return _local(texts, texts.str.to_datetime(form, time_unit="us", strict=False), zone)
+
+
+def _finish(parsed: pl.DataFrame, zone: ZoneInfo) -> pl.DataFrame:
+    """Cuts day and hour in `zone`, and checks that the time can be true.
+
+    A day without a time of day stays that day everywhere: its instant is the day's first in
+    `zone`, so that it falls into the same month as the day.
+    """
+    start = pl.col("date").cast(_NAIVE)
+    first = [_zoned(start + pl.duration(hours=hours), zone) for hours in (0, 1)]
+    parsed = parsed.with_columns(pl.coalesce("at", *first).alias("at"))
+    local = pl.col("at").dt.convert_time_zone(zone.key)
+    limit = clock.now() + MOST_AHEAD
+    low, high = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC), datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC)
+    year = pl.when((pl.col("at") < low) | (pl.col("at") >= high)).then(pl.lit(OUTSIDE))
+    ahead = pl.when(pl.col("at") > limit).then(pl.lit(AHEAD))
+    return parsed.select(
+        at=pl.col("at").dt.replace_time_zone(None),
+        day=pl.coalesce("date", local.dt.date()),
+        hour=pl.when(pl.col("date").is_null()).then(local.dt.hour().cast(pl.UInt8)),
+        problem=pl.coalesce("problem", year, ahead),
+    )
+
+
+def _zoned(local: pl.Expr, zone: ZoneInfo) -> pl.Expr:
+    zoned = local.dt.replace_time_zone(zone.key, ambiguous="earliest", non_existent="null")
+    return zoned.dt.convert_time_zone("UTC")
