@@ -70,11 +70,11 @@ def open_page(
         context = browser.new_context(
             storage_state=signed_in(name),
             viewport={"width": size[0], "height": size[1]},
-            color_scheme="dark" if theme == "dark" else "light",
             locale="zh-CN",
             timezone_id="Asia/Shanghai",
             accept_downloads=True,
         )
+        context.add_cookies([{"name": "theme", "value": theme, "url": cockpit.address}])
         watch = Watch(context.new_page(), cockpit.address)
         opened.append(watch)
         watch.go(path)
