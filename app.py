@@ -28,7 +28,7 @@ def create_app(settings: Settings) -> Document:
     install(server, settings, accounts, shelf, lambda: app)
     app = Document(
         "app",
-        server=server,
+        server=server,  # type: ignore[arg-type]
         use_pages=True,
         index_string=INDEX,
         on_error=callback_failed,

@@ -4,7 +4,8 @@ import hashlib
 from pathlib import Path
 
 from dash import Dash
-from flask import Response, jsonify, request
+from flask import jsonify, request
+from werkzeug.wrappers import Response
 
 from callbacks.services import Services
 
@@ -14,7 +15,7 @@ def register(app: Dash, services: Services) -> None:
 
     def version() -> Response:
         services.viewer()
-        answer: Response = jsonify(data=services.warehouse.data_version(), build=build)
+        answer = jsonify(data=services.warehouse.data_version(), build=build)
         answer.add_etag()
         return answer.make_conditional(request)
 

@@ -19,7 +19,6 @@ from warehouse.settings import ROOT
 
 MODULES = ROOT / "node_modules"
 LOCK = ROOT / "package-lock.json"
-OWN = ROOT / "gate" / "static"
 PLOTLY = "suites/plotly/package_data/plotly.min.js"
 FONT_WEIGHTS = (500, 600)
 _QUALITY = 11
@@ -88,9 +87,7 @@ def _npm() -> list[str]:
 
 def inputs() -> Mapping[str, bytes]:
     """Every file to prepare: its name below `build/static`, and its bytes."""
-    files = {f"static/{file.name}": file.read_bytes() for file in sorted(OWN.iterdir())}
-    files["static/tokens.css"] = (ROOT / "assets" / "tokens.css").read_bytes()
-    files["static/bootstrap.min.css"] = _vendor("bootstrap/dist/css/bootstrap.min.css")
+    files = {"static/bootstrap.min.css": _vendor("bootstrap/dist/css/bootstrap.min.css")}
     files["static/fonts.css"] = _font_css().encode()
     for weight in FONT_WEIGHTS:
         files[f"static/barlow-{weight}.woff2"] = _vendor(
@@ -121,7 +118,8 @@ def _suites() -> dict[str, bytes]:
     """The scripts and styles Dash serves for the component packages the cockpit uses."""
     app = dash.Dash("gate", use_pages=False, include_assets_files=False, enable_mcp=False)
     app.layout = html.Div([dcc.Location(id="location"), dbc.Container()])
-    app.index()
+    app._generate_scripts_html()
+    app._generate_css_dist_html()  # type: ignore[no-untyped-call]
     found = {}
     for package, paths in app.registered_paths.items():
         folder = Path(str(sys.modules[package].__file__)).parent

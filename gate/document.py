@@ -38,7 +38,7 @@ STYLES = ("bootstrap.min.css", "fonts.css")
 """Before Dash's own and the files of `assets/`, which may change what these say."""
 
 
-class Document(Dash):  # type: ignore[misc]
+class Document(Dash):
     """Dash with a document that follows the viewer's language and theme."""
 
     shelf: Shelf
@@ -53,14 +53,14 @@ class Document(Dash):  # type: ignore[misc]
         self.server.test_client().get("/healthz")
         self.security_policy = content_security_policy(self.csp_hashes())
 
-    def interpolate_index(self, **parts: Any) -> str:
+    def interpolate_index(self, **parts: Any) -> str:  # type: ignore[override]
         parts["app_entry"] = _APP_ENTRY
         parts["title"] = say("product")
         styles = (
             f'<link rel="stylesheet" href="/static/{name}{self.shelf.version(name)}">'
             for name in STYLES
         )
-        document: str = super().interpolate_index(**parts)
+        document: str = super().interpolate_index(**parts)  # type: ignore[no-untyped-call]
         values = {"LANGUAGE": html_language(), "THEME": theme(), "STYLES": "\n".join(styles)}
         for name, value in values.items():
             document = document.replace(f"{{{name}}}", value)
@@ -68,6 +68,6 @@ class Document(Dash):  # type: ignore[misc]
 
     def _config(self) -> dict[str, Any]:
         """What the browser is told, without the versions of the server's software."""
-        config: dict[str, Any] = super()._config()
+        config: dict[str, Any] = super()._config()  # type: ignore[no-untyped-call]
         config.pop("python_version", None)
         return config

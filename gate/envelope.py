@@ -105,7 +105,8 @@ def _check_group(given: Json, declared: Sequence[Mapping[str, Json]], what: str)
 
 def _check_one(one: Json, wanted_id: str, wanted_property: str, what: str) -> None:
     _require(isinstance(one, dict) and {"id", "property"} <= one.keys(), what)
-    _require(one.keys() <= {"id", "property", "value"}, what)
+    _require(one.keys() <= {"id", "property", "value", "allow_optional"}, what)
+    _require(one.get("allow_optional", True) is True, what)
     _require(one["property"] == wanted_property.split("@")[0], what)
     _require(_fits(one["id"], wanted_id), what)
 

@@ -117,12 +117,14 @@ def _check_callback(callbacks: Mapping[str, Mapping[str, Any]], viewer: Viewer) 
     except envelope.BadEnvelope as error:
         log.warning("callback refused: %s", error)
         raise BadRequest() from error
-    if called.output not in policies.CALLBACKS:
-        log.error("callback %s has no policy: denied", called.output)
+    name = policies.callback_name(called.output)
+    roles = policies.CALLBACKS.get(name)
+    if roles is None:
+        log.error("callback %s has no policy: denied", name)
         raise Forbidden()
-    if viewer.role not in policies.CALLBACKS[called.output]:
+    if viewer.role not in roles:
         raise Forbidden()
-    if called.output == policies.PAGES_CALLBACK:
+    if name == policies.PAGES_CALLBACK:
         _check_opened(called, viewer)
 
 

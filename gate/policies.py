@@ -1,6 +1,6 @@
 """The one table of who may call what. What is not declared here is denied.
 
-A route is named by its Flask endpoint, a callback by its key in Dash's `callback_map`. The roles
+A route is named by its Flask endpoint, a callback by its first output. The roles
 of pages stand in `pages/_ui/book.py`, next to what the pages show.
 """
 
@@ -52,13 +52,22 @@ ROUTES: Mapping[str, Policy] = {
     "/_reload-hash": Policy(methods=GET),  # a tool for developers: nobody
 }
 
-PAGES_CALLBACK = ".._pages_content.children..._pages_store.data.."
+PAGES_CALLBACK = "_pages_content.children"
 
 CALLBACKS: Mapping[str, frozenset[Role]] = {
     PAGES_CALLBACK: EVERYBODY,  # and the roles of the page it asks for
     "_pages_dummy.children": EVERYBODY,
+    '{"panel":["ALL"],"part":"tile"}.children': READERS,  # and the roles of page and panel
+    '{"panel":["ALL"],"part":"bar"}.children': READERS,
+    "url.search": READERS,
 }
-"""Server callbacks and, for the sake of the list, those that run in the browser."""
+"""By the first output of a callback, which no second callback may have. Those that run in the
+browser are listed too: calling them on the server does nothing, and the list stays whole."""
+
+
+def callback_name(key: str) -> str:
+    """The first output of a callback, from its key in Dash's `callback_map`."""
+    return key[2:-2].split("...")[0] if key.startswith("..") else key
 
 
 def page_roles(path: str) -> frozenset[Role] | None:

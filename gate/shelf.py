@@ -22,6 +22,8 @@ from flask import Response, request
 from warehouse.settings import ROOT
 
 BUILT = ROOT / "build" / "static"
+OWN = ROOT / "gate" / "static"
+TOKENS = "tokens.css"
 LIST = "files.json"
 ENCODINGS = {"br": ".br", "gzip": ".gz"}
 """Content encoding -> how its file name ends; the better one first."""
@@ -58,32 +60,39 @@ class Shelf:
 
     def static(self, name: str) -> Response | None:
         """A file below `/static/`; None when there is none."""
-        found = self._built_file(f"static/{name}")
-        return found and _answer(found, lasting=bool(request.args.get("v")))
+        found = self._prepared(name)
+        return None if found is None else _answer(found, lasting="v" in request.args)
 
     def serve(self, path: str) -> Response | None:
         """A component script or an asset; None leaves the answer to Dash."""
         if path.startswith(_SUITES):
             name, has_fingerprint = check_fingerprint(path.removeprefix(_SUITES))
             found = self._built_file(f"suites/{name}")
-            return found and _answer(found, lasting=has_fingerprint)
-        asset = self._asset(path.removeprefix("/assets/"))
-        return asset and _answer(asset, lasting=bool(request.args.get("m")))
+            return None if found is None else _answer(found, lasting=has_fingerprint)
+        asset = _kept(self._assets, path.removeprefix("/assets/"))
+        return None if asset is None else _answer(asset, lasting="m" in request.args)
 
     def version(self, name: str) -> str:
         """`?v=…` for a file below `/static/`, so that its address changes with it."""
-        etag = self._etags.get(f"static/{name}")
-        return f"?v={etag[:12]}" if etag else ""
+        found = self._prepared(name)
+        return "" if found is None else f"?v={found.etag[:12]}"
+
+    def _prepared(self, name: str) -> Prepared | None:
+        if name == TOKENS:
+            return _kept(self._assets, name)
+        return _kept(OWN, name) or self._built_file(f"static/{name}")
 
     def _built_file(self, name: str) -> Prepared | None:
         etag = self._etags.get(name)
         return None if etag is None else _read_built(self._built, name, etag)
 
-    def _asset(self, name: str) -> Prepared | None:
-        file = (self._assets / name).resolve()
-        if not file.is_relative_to(self._assets.resolve()) or not file.is_file():
-            return None
-        return _compress_asset(file, file.stat().st_mtime_ns)
+
+def _kept(folder: Path, name: str) -> Prepared | None:
+    """A file of ours below `folder`; None for anything that leads out of it."""
+    file = (folder / name).resolve()
+    if not file.is_relative_to(folder.resolve()) or not file.is_file():
+        return None
+    return _compress(file, file.stat().st_mtime_ns)
 
 
 def _read_list(built: Path) -> Mapping[str, str]:
@@ -105,7 +114,7 @@ def _read_built(built: Path, name: str, etag: str) -> Prepared:
 
 
 @lru_cache(maxsize=64)
-def _compress_asset(file: Path, _changed_ns: int) -> Prepared:
+def _compress(file: Path, _changed_ns: int) -> Prepared:
     plain = file.read_bytes()
     return Prepared(
         bodies=compressed(file.name, plain, 9), etag=etag_of(plain), mimetype=mimetype_of(file.name)

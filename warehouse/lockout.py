@@ -58,7 +58,8 @@ def _wait(connection: sqlite3.Connection, key: str, free: int) -> float:
     row = connection.execute(
         "SELECT failures, last_at FROM failure WHERE key = ?", (key,)
     ).fetchone()
-    if row is None or row[0] < free:
+    failures = 0 if row is None else int(row[0])
+    if failures < free:
         return 0.0
-    wait = min(FIRST_WAIT * 2 ** min(row[0] - free, 16), LONGEST_WAIT)
+    wait = min(FIRST_WAIT * 2.0 ** min(failures - free, 16), LONGEST_WAIT)
     return max(0.0, (datetime.fromisoformat(row[1]) + wait - clock.now()).total_seconds())
