@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import ConsoleMessage, Page, Request, Response
 
-CARD_SECONDS = 20_000
+CARD_MILLISECONDS = 20_000
 
 
 class Watch:
@@ -26,6 +26,7 @@ class Watch:
     def settle(self) -> None:
         """Wait until every panel shows a state: nothing is loading any more."""
         self.page.wait_for_load_state("networkidle")
+        self.page.wait_for_function("!document.querySelector('.bone')", timeout=CARD_MILLISECONDS)
 
     def forgive(self) -> None:
         """Drop what was collected so far, after a failure the test itself caused."""
