@@ -1,8 +1,8 @@
 """Facts that must hold in a partition before it may be published."""
 
 from etl.rollup import DIRTY
-from warehouse.connection import Writer
 from warehouse.errors import StorageError
+from warehouse.writer import Writer
 
 
 def check_partition(writer: Writer, dataset: str, month: str) -> None:

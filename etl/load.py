@@ -11,7 +11,7 @@ import os
 import shutil
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Self
 
 import polars as pl
@@ -21,13 +21,13 @@ from etl.model import Batch, BatchCount, Position
 from etl.rollup import DIRTY, partitions_to_sum, roll_up
 from etl.state import State, naive
 from warehouse import clock
-from warehouse.connection import Writer
 from warehouse.datasets import DATASETS
 from warehouse.errors import Busy, NoSpace, StorageError
 from warehouse.home import storage_errors
 from warehouse.keys import Keyring
 from warehouse.schema import fact_columns
 from warehouse.settings import Settings
+from warehouse.writer import Writer
 
 log = logging.getLogger(__name__)
 
@@ -59,14 +59,14 @@ class Loader:
         self.settings = settings
         self.keyring = keyring
         self.lock = threading.RLock()
-        self._held = _hold(settings)
-        try:
+        with ExitStack() as undo:
+            self._held = hold(settings)
+            undo.callback(os.close, self._held)
             self.writer = Writer(settings, keyring)
+            undo.callback(self.writer.close)
             self.state = State(self.writer)
             self._unsummed = partitions_to_sum(settings)
-        except BaseException:
-            os.close(self._held)
-            raise
+            undo.pop_all()
 
     def __enter__(self) -> Self:
         return self
@@ -249,7 +249,7 @@ def _registered(writer: Writer, name: str, frame: pl.DataFrame) -> Iterator[None
         writer.unregister(name)
 
 
-def _hold(settings: Settings) -> int:
+def hold(settings: Settings) -> int:
     """The lock of the home, held until the descriptor closes, also by a kill."""
     file = settings.live / "LOCK"
     with storage_errors(file):

@@ -6,9 +6,9 @@ is summed once, not once a batch, and a kill in between loses nothing: publishin
 """
 
 from etl.failpoints import reach
-from warehouse.connection import Writer
 from warehouse.schema import statements_of
 from warehouse.settings import Settings
+from warehouse.writer import Writer
 
 DIRTY = {
     "service_event": ("dirty_day", "day"),

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 from etl.model import Batch, BatchCount, Position, RunReport, RunState
 from warehouse import clock
-from warehouse.connection import Rows, Writer
+from warehouse.connection import Rows
+from warehouse.writer import Writer
 
 _TOTALS = """
     coalesce(sum(rows_read), 0)::BIGINT, coalesce(sum(rows_loaded), 0)::BIGINT,

@@ -1,11 +1,10 @@
-"""DuckDB, hardened: the one writer, and readers that follow the published generations.
+"""DuckDB, hardened, and readers that follow the published generations.
 
 The only module that imports duckdb. No text of a user ever becomes SQL here; what arrives was
 compiled from closed sets of names, and values are bound.
 """
 
 import contextlib
-import hashlib
 import logging
 import re
 import threading
@@ -18,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import polars as pl
 
 from warehouse.datasets import DATASETS
 from warehouse.errors import (
@@ -33,7 +31,6 @@ from warehouse.home import (
     Spill,
     check_home,
     key_context,
-    live_file,
     published_files,
     storage_errors,
 )
@@ -44,9 +41,10 @@ from warehouse.manifest import (
     current_file,
     published_file,
     read_manifest,
+    verify_file,
 )
 from warehouse.model import Period
-from warehouse.partition_key import partition_key
+from warehouse.relations import alias_of, empty_alias, name, text, union
 from warehouse.schema import create_statements
 from warehouse.settings import Settings
 
@@ -65,7 +63,7 @@ Rows = list[tuple[Any, ...]]
 # --- opening --------------------------------------------------------------------------------
 
 
-def _connect(spill: Path, allowed: Path, *, writes: bool) -> duckdb.DuckDBPyConnection:
+def connect(spill: Path, allowed: Path, *, writes: bool) -> duckdb.DuckDBPyConnection:
     """A hardened in-memory instance that can reach `allowed` and nothing else outside."""
     with storage_errors(allowed):
         allowed.mkdir(parents=True, exist_ok=True)
@@ -88,7 +86,7 @@ def _connect(spill: Path, allowed: Path, *, writes: bool) -> duckdb.DuckDBPyConn
         "allow_community_extensions=false",
         "allow_persistent_secrets=false",
         "TimeZone='UTC'",
-        f"allowed_directories=[{_text(str(allowed) + '/')}]",
+        f"allowed_directories=[{text(str(allowed) + '/')}]",
         "enable_external_access=false",
         "lock_configuration=true",
     ):
@@ -101,7 +99,7 @@ def _load_openssl(connection: duckdb.DuckDBPyConnection) -> None:
     try:
         folder = Path(str(files("duckdb_extension_httpfs")))
         file = folder / "extensions" / f"v{duckdb.__version__}" / "httpfs.duckdb_extension"
-        connection.execute(f"LOAD {_text(str(file))}")
+        connection.execute(f"LOAD {text(str(file))}")
     except (ModuleNotFoundError, duckdb.Error) as error:
         raise StorageError(
             f"The httpfs extension of DuckDB {duckdb.__version__} cannot be loaded:"
@@ -112,25 +110,17 @@ def _load_openssl(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
-
-
-def _name(value: str) -> str:
-    return '"' + value.replace('"', '""') + '"'
-
-
-def _attach(
+def attach_file(
     connection: duckdb.DuckDBPyConnection, file: Path, alias: str, key: bytes, mode: str = ""
 ) -> None:
-    with _speak(file):
+    with speak(file):
         connection.execute(
-            f"ATTACH {_text(str(file))} AS {_name(alias)} (ENCRYPTION_KEY '{key.hex()}'{mode})"
+            f"ATTACH {text(str(file))} AS {name(alias)} (ENCRYPTION_KEY '{key.hex()}'{mode})"
         )
 
 
 @contextlib.contextmanager
-def _speak(place: Path) -> Iterator[None]:
+def speak(place: Path) -> Iterator[None]:
     """Say DuckDB's errors as ours. Never repeats SQL: an ATTACH holds the key."""
     try:
         yield
@@ -145,96 +135,6 @@ def _speak(place: Path) -> Iterator[None]:
                 None
             )
         raise StorageError(f"{place}: {message.splitlines()[0]}") from error
-
-
-# --- writing --------------------------------------------------------------------------------
-
-
-class Writer:
-    """The ETL's instance over the live files. One thread at a time; see `etl.load.Loader`."""
-
-    def __init__(self, settings: Settings, keyring: Keyring) -> None:
-        check_home(settings, create=True)
-        self._spill = Spill(settings)
-        self._settings = settings
-        self._keyring = keyring
-        self._connection = _connect(self._spill.folder, settings.live, writes=True)
-        self._aliases: dict[tuple[str, str], str] = {}
-
-    def attach(self, dataset: str, month: str) -> str:
-        """The quoted alias of a live partition, made with its key and tables when absent.
-
-        Dataset `state` and `quarantine` are the ETL's own books beside the partitions.
-        """
-        alias = self._aliases.get((dataset, month))
-        if alias is None:
-            alias = _name(f"{dataset}_{month}" if month else dataset)
-            file = live_file(self._settings, dataset, month)
-            key = partition_key(file, key_context(dataset, month), self._keyring)
-            _attach(self._connection, file, alias.strip('"'), key)
-            self._create(alias, dataset)
-            self._aliases[dataset, month] = alias
-        return alias
-
-    def _create(self, alias: str, dataset: str) -> None:
-        """All tables in one step, so that a file either has none or all of them."""
-        found = self.execute(
-            "SELECT count(*) FROM duckdb_tables() WHERE database_name = ?", [alias.strip('"')]
-        )
-        if found[0][0]:
-            return
-        with self.transaction():
-            for statement in create_statements(dataset, alias):
-                self.execute(statement)
-
-    def detach(self, dataset: str, month: str) -> None:
-        """Write everything into the file and close it, so that it may be copied."""
-        alias = self._aliases.pop((dataset, month), None)
-        if alias is not None:
-            self.execute(f"DETACH {alias}")
-
-    def detach_all(self) -> None:
-        for dataset, month in tuple(self._aliases):
-            self.detach(dataset, month)
-
-    @property
-    def attached(self) -> tuple[tuple[str, str], ...]:
-        return tuple(self._aliases)
-
-    @contextlib.contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All or nothing. DuckDB lets a transaction write one attached file only."""
-        self.execute("BEGIN TRANSACTION")
-        try:
-            yield
-        except BaseException:
-            with contextlib.suppress(duckdb.Error):  # the first error is the one to tell
-                self._connection.execute("ROLLBACK")
-            raise
-        self.execute("COMMIT")
-
-    def execute(self, sql: str, parameters: Sequence[object] = ()) -> Rows:
-        """Run one statement. Raises `NoSpace` or `StorageError`."""
-        with _speak(self._settings.live):
-            return self._connection.execute(sql, list(parameters)).fetchall()
-
-    def register(self, name: str, frame: pl.DataFrame) -> None:
-        """Make `frame` readable as the view `name`; replaces one of the same name."""
-        with _speak(self._settings.live):
-            self._connection.register(name, frame)
-
-    def unregister(self, name: str) -> None:
-        self._connection.unregister(name)
-
-    def checkpoint(self, dataset: str, month: str) -> None:
-        self.execute(f"CHECKPOINT {self.attach(dataset, month)}")
-
-    def close(self) -> None:
-        try:
-            self.detach_all()
-        finally:
-            self._connection.close()
-            self._spill.close()
 
 
 # --- reading --------------------------------------------------------------------------------
@@ -252,7 +152,7 @@ class Reader:
         self._spill = Spill(settings)
         self._settings = settings
         self._keyring = keyring
-        self._connection = _connect(self._spill.folder, published_files(settings), writes=False)
+        self._connection = connect(self._spill.folder, published_files(settings), writes=False)
         self._lock = threading.Lock()
         self._slots = threading.BoundedSemaphore(MOST_QUERIES)
         self._stamp: tuple[int, int] | None = None
@@ -265,7 +165,7 @@ class Reader:
     def _create_empty(self) -> None:
         """Empty tables of every dataset: what `Snapshot.table` reads where no month fits."""
         for dataset in DATASETS:
-            alias = _name(_empty(dataset))
+            alias = name(empty_alias(dataset))
             self._connection.execute(f"ATTACH ':memory:' AS {alias}")
             for statement in create_statements(dataset, alias):
                 self._connection.execute(statement)
@@ -293,6 +193,11 @@ class Reader:
             return None
         return status.st_mtime_ns, status.st_ino
 
+    def hold(self, manifest: Manifest) -> "Snapshot":
+        """Exactly the files of `manifest`, whatever is current; for checking."""
+        with self._lock:
+            return self._swap(manifest)
+
     def _swap(self, manifest: Manifest) -> "Snapshot":
         if self._current and manifest.generation < self._current.manifest.generation:
             raise Tampered(
@@ -304,11 +209,11 @@ class Reader:
                 f"{self._settings.published} was published with COCKPIT_TIMEZONE="
                 f"{manifest.time_zone}: set it back."
             )
-        fresh = [f for f in manifest.files if _alias(f) not in self._uses]
+        fresh = [f for f in manifest.files if alias_of(f) not in self._uses]
         self._verify(fresh)
         for partition in fresh:
             self._open(partition)
-        aliases = tuple(_alias(f) for f in manifest.files)
+        aliases = tuple(alias_of(f) for f in manifest.files)
         for alias in aliases:
             self._uses[alias] = self._uses.get(alias, 0) + 1
         snapshot = Snapshot(manifest, self._connection, self._slots)
@@ -325,15 +230,15 @@ class Reader:
         context = key_context(partition.dataset, partition.month)
         key = self._keyring.unwrap(partition.wrapped_key, context)
         file = published_file(self._settings, partition)
-        _attach(self._connection, file, _alias(partition), key, ", READ_ONLY")
-        self._uses[_alias(partition)] = 0
+        attach_file(self._connection, file, alias_of(partition), key, ", READ_ONLY")
+        self._uses[alias_of(partition)] = 0
 
     def _detach_unused(self) -> None:
         while self._freed:
             for alias in self._freed.popleft():
                 self._uses[alias] -= 1
         for alias in [a for a, count in self._uses.items() if count == 0]:
-            self._connection.execute(f"DETACH {_name(alias)}")
+            self._connection.execute(f"DETACH {name(alias)}")
             del self._uses[alias]
 
     def close(self) -> None:
@@ -367,15 +272,8 @@ class Snapshot:
 
         Whole months: the caller still cuts days. Empty, but typed, when no month fits.
         """
-        wanted = ", ".join(_name(c) for c in columns) or "*"
-        parts = [
-            f"SELECT {wanted} FROM {_name(_alias(f))}.main.{_name(table)}"
-            for f in sorted(self.manifest.partitions(dataset), key=lambda f: f.month)
-            if _overlaps(f.month, period)
-        ]
-        if not parts:
-            parts = [f"SELECT {wanted} FROM {_name(_empty(dataset))}.main.{_name(table)}"]
-        return "(" + " UNION ALL ".join(parts) + ")"
+        files = self.manifest.partitions(dataset)
+        return union(files, dataset, table, period, columns)
 
     def select(
         self, sql: str, parameters: Sequence[object] = (), *, seconds: float = STATEMENT_SECONDS
@@ -414,31 +312,3 @@ def _one_select(cursor: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         raise DefinitionError("A question must be exactly one SELECT statement.")
     return statements[0]
-
-
-def verify_file(settings: Settings, partition: PartitionFile) -> None:
-    """Raises `Tampered` unless the published file is byte for byte the sealed one."""
-    file = published_file(settings, partition)
-    try:
-        with open(file, "rb") as content:
-            size = file.stat().st_size
-            digest = hashlib.file_digest(content, "sha256").hexdigest()
-    except FileNotFoundError:
-        raise Tampered(f"{file} is missing: restore it or publish again.") from None
-    if size != partition.size or digest != partition.sha256:
-        raise Tampered(f"{file} is not the file that was sealed: restore it or publish again.")
-
-
-def _alias(partition: PartitionFile) -> str:
-    return partition.file.removesuffix(".duckdb")
-
-
-def _empty(dataset: str) -> str:
-    return f"empty-{dataset}"
-
-
-def _overlaps(month: str, period: Period | None) -> bool:
-    if not month or period is None:
-        return True
-    last = period.end.toordinal() - 1
-    return f"{period.start:%Y-%m}" <= month <= f"{type(period.start).fromordinal(last):%Y-%m}"

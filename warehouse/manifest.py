@@ -6,6 +6,7 @@ carries a MAC over all of its content, so nobody without the key can add, exchan
 a file unnoticed.
 """
 
+import hashlib
 import hmac
 import json
 import types
@@ -156,3 +157,16 @@ def _mac(keyring: Keyring, content: Mapping[str, object]) -> str:
 
 def published_file(settings: Settings, partition: PartitionFile) -> Path:
     return published_files(settings) / partition.file
+
+
+def verify_file(settings: Settings, partition: PartitionFile) -> None:
+    """Raises `Tampered` unless the published file is byte for byte the sealed one."""
+    file = published_file(settings, partition)
+    try:
+        with open(file, "rb") as content:
+            size = file.stat().st_size
+            digest = hashlib.file_digest(content, "sha256").hexdigest()
+    except FileNotFoundError:
+        raise Tampered(f"{file} is missing: restore it or publish again.") from None
+    if size != partition.size or digest != partition.sha256:
+        raise Tampered(f"{file} is not the file that was sealed: restore it or publish again.")
