@@ -17,13 +17,23 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 
+from tqdm import tqdm
+
+from etl.demo import write_history
+from etl.demo.state import read_state
+from etl.sources import read_sources, source_env
+from warehouse import clock
+from warehouse.accounts import Example, create_example_accounts
 from warehouse.errors import Busy, CockpitError, SettingsError
+from warehouse.keys import Keyring
 from warehouse.settings import ROOT, Settings
 
+PREPARE = "prepare"
 LOG_LIMIT_BYTES = 5_000_000
 READY_SECONDS = 60.0
 STOP_SECONDS = 8.0
@@ -97,14 +107,39 @@ def address(settings: Settings) -> str:
 
 
 def prepare(settings: Settings) -> None:
-    """Write and load the example city's history, in a process of its own that ends with it."""
-    if (settings.home / "LOADED").exists():
+    """Write and load the example city's history, in a process whose memory goes with it."""
+    done = settings.home / "LOADED"
+    if done.exists():
         return
-    print("Preparing the example city (once for each home) ...", flush=True)
-    code = _start((sys.executable, "-m", "etl", "demo"), signal.SIGKILL, None).wait()
+    child = _start((sys.executable, str(Path(__file__)), PREPARE), signal.SIGKILL, None)
+    try:
+        code = child.wait()
+    except KeyboardInterrupt:
+        # Killing is safe: every step of the load survives it, and that is tested.
+        child.kill()
+        child.wait()
+        raise
     if code:
-        raise ChildFailed("The example city could not be loaded. Start again to go on from there.")
-    (settings.home / "LOADED").write_text("")
+        raise ChildFailed("The example city is not loaded. Start again to go on from there.")
+    done.touch()
+
+
+def load_example_city(settings: Settings) -> None:
+    """What the preparing process does: deliver two years, load them, publish."""
+    if read_state(settings) is None:
+        with _bar("Delivering", " files") as bar:
+            write_history(settings, clock.now(), lambda done, total: _show(bar, done, total))
+    load_all(settings)
+
+
+def _bar(what: str, unit: str) -> "tqdm[NoReturn]":
+    """A progress bar on a terminal, nothing elsewhere."""
+    return tqdm(desc=f"{what:<10}", unit=unit, disable=None, leave=False, dynamic_ncols=True)
+
+
+def _show(bar: "tqdm[NoReturn]", done: int, total: int) -> None:
+    bar.total = total
+    bar.update(done - bar.n)
 
 
 # --- supervise ------------------------------------------------------------------------------
@@ -258,16 +293,33 @@ def run(settings: Settings) -> None:
         if settings.is_production:
             serve(settings, lambda: f"The cockpit is ready at {address(settings)}")
             return
+        # Read first: a wrong source is said before anything is written.
+        declared = read_sources(settings.sources, source_env(settings, os.environ))
+        districts = [district.code for district in declared.city.districts]
         prepare(settings)
-        examples = create_example_accounts(settings)
+        examples = create_example_accounts(settings, districts)
         serve(settings, lambda: greeting(settings, examples))
 
 
-def main() -> int:
+def greeting(settings: Settings, examples: Sequence[Example]) -> str:
+    """The address and who may sign in there."""
+    width = max(len(name) for name, _, _ in examples)
+    accounts = (f"    {name:<{width}}  {password}  ({role})" for name, password, role in examples)
+    return "\n".join(
+        (
+            f"The cockpit is ready at {address(settings)} . Example accounts and passwords:",
+            *accounts,
+            f"Logs are in {settings.home / 'logs'} . Ctrl-C stops everything.",
+        )
+    )
+
+
+def main(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.default_int_handler)
     try:
-        run(Settings.from_env())
+        settings = Settings.from_env()
+        load_example_city(settings) if PREPARE in arguments else run(settings)
     except KeyboardInterrupt:
         print("Stopped.")
     except CockpitError as error:
@@ -277,4 +329,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
