@@ -59,8 +59,9 @@ def taken_steps(
         .then(pl.col("granted"))
         .alias("amount"),
     )
-    late = uniform(rows["number"] * 8 + rows["step"], 80) < _LATE_SHARE
-    delay = (uniform(rows["number"] * 8 + rows["step"], 81) * 3 * _DAY).cast(pl.Int64)
+    key = rows["key"] * 8 + rows["step"]
+    late = uniform(key, 80) < _LATE_SHARE
+    delay = (uniform(key, 81) * 3 * _DAY).cast(pl.Int64)
     later = pl.when(late).then(pl.col("at") + delay.cast(pl.Duration("ms")))
     return rows.with_columns(later.otherwise(pl.col("at")).alias("delivered")).sort(
         "delivered", "number", "step"
@@ -103,6 +104,7 @@ def _with_facts(
     granted = (asked * (0.6 + 0.4 * uniform(salted, 68))).round(2)
     bureau, trust, court = (0.975, 0.90, 0.955) if for_dealers else (0.99, 0.965, 0.935)
     return applications.with_columns(
+        salted.alias("key"),
         asked.alias("asked"),
         granted.alias("granted"),
         pick(uniform(salted, 69), (52, 34, 10, 4)).alias("channel"),

@@ -36,7 +36,7 @@ def planned(bureau: Bureau, first: date, month: int) -> pl.DataFrame:
 def as_delivered(rows: pl.DataFrame, bureau: Bureau, month: date) -> pl.DataFrame:
     """`rows` in the bureau's words; `month` goes into their running numbers."""
     texts = worded(rows, bureau, month).with_columns(rows[DELIVERED])
-    return blemished(texts, rows, bureau)
+    return blemished(texts, rows, bureau, month)
 
 
 def happening(bureau: Bureau, first: date, month: int) -> pl.DataFrame:
