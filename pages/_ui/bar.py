@@ -133,7 +133,7 @@ def _reset() -> Component:
     return html.Button(_("重置"), id=control("reset"), className="button", n_clicks=0)
 
 
-def changed(filters: Filters, key: str, values: Mapping[str, object]) -> dict[str, str]:
+def changed(key: str, values: Mapping[str, object]) -> dict[str, str]:
     """The address pairs after control `key` was used, the controls showing `values`.
 
     Pairs are left undecided on purpose: `Filters.from_search` checks them like any address.

@@ -10,6 +10,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from pages._ui.answered import Answered, Blank
+from pages._ui.entries import anchor
 from pages._ui.ids import aria, part
 from pages._ui.panel import Chart, Chip, Panel, Sheet, Tile
 from pages._ui.questions import unheard
@@ -257,7 +258,7 @@ def foot(one: Answered, page: str) -> list[Component]:
     links: list[Component] = []
     if one.drawing:
         query, address = one.drawing.result.query, one.drawing.filters.to_search()
-        links.append(html.A(_("口径"), href=f"/catalogue#{query.metrics[0]}"))
+        links.append(html.A(_("口径"), href=f"/catalogue#{anchor(query.metrics[0])}"))
         links += [
             html.A(
                 kind.upper(),

@@ -1,5 +1,7 @@
 """The one layout every data page has: name, insight, filter bar, tiles, cards."""
 
+from collections.abc import Callable
+
 from dash import dcc, html
 from dash.development.base_component import Component
 
@@ -35,6 +37,7 @@ def _top(page: Page) -> Component:
     title = html.Div(
         [
             html.H1(_(page.label)),
+            html.P(id=part("chosen", ""), className="chosen"),
             html.P(id=part("insight", ""), className="insight", **attributes(aria_live="polite")),
         ],
         className="top-title",
@@ -65,3 +68,8 @@ def no_permission() -> Component:
         [html.H1(_("权限不足")), html.P(_("当前账号不能打开此页，请联系本单位数据管理员。"))],
         className="page blank-page",
     )
+
+
+def title_of(name: str) -> Callable[..., str]:
+    """The browser's title of a page, in the language of the request."""
+    return lambda **_path: f"{_(page_of(name).label)} · {_('政府管理驾驶舱')}"

@@ -9,7 +9,7 @@ from these three faces, so a card, its data table and its file cannot disagree.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 from zoneinfo import ZoneInfo
 
 from pages._figures.values import Style
@@ -23,6 +23,21 @@ Figure = dict[str, Any]
 Tone = Literal["good", "warn", "bad", "quiet"]
 
 
+class Broken(Protocol):
+    """Rows of one source that were kept apart for one reason."""
+
+    @property
+    def source(self) -> str: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def column_name(self) -> str: ...
+    @property
+    def rows(self) -> int: ...
+    @property
+    def last_at(self) -> datetime | None: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Drawing:
     """All that a panel may draw from.
@@ -32,6 +47,7 @@ class Drawing:
     label     (dimension, code) -> its name in the language.
     sources   how the declared sources stand; city  districts the viewer may see.
     goal      wished growth of active people a month, as a share.
+    quarantine  asked only by the panel that shows it; raises `Forbidden` for most roles.
     """
 
     results: tuple[Result, ...]
@@ -44,6 +60,7 @@ class Drawing:
     sources: tuple[SourceStatus, ...] = ()
     city: City = field(default_factory=lambda: City(label=Label(zh="", en="")))
     goal: float = 0.30
+    quarantine: Callable[[], tuple[Broken, ...]] = tuple
 
     @property
     def result(self) -> Result:

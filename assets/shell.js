@@ -1,0 +1,98 @@
+/* Language, theme, menu and the user menu. No state but two cookies and the address. */
+(function () {
+  "use strict";
+  const YEAR = 31536000;
+
+  const remember = function (name, value) {
+    document.cookie = name + "=" + value + ";path=/;max-age=" + YEAR + ";samesite=lax";
+  };
+  const recall = function (name) {
+    const found = document.cookie.match(new RegExp("(?:^|; )" + name + "=([^;]*)"));
+    return found ? decodeURIComponent(found[1]) : "";
+  };
+
+  // A language in the address is kept, then taken out of it: the address is the filters' alone.
+  const here = new URL(window.location.href);
+  const wished = here.searchParams.get("lang");
+  if (wished === "zh" || wished === "en") {
+    remember("lang", wished);
+    const rest = here.search.slice(1).split("&").filter(function (pair) {
+      return pair && !pair.startsWith("lang=");
+    });
+    window.history.replaceState({}, "", here.pathname + (rest.length ? "?" + rest.join("&") : "") + here.hash);
+  }
+
+  const paint = function (theme) {
+    document.documentElement.setAttribute("data-bs-theme", theme);
+    document.documentElement.setAttribute("data-theme", theme);
+  };
+  paint(recall("theme") === "dark" ? "dark" : "light");
+
+  const switchTheme = function () {
+    const theme = document.documentElement.getAttribute("data-bs-theme") === "dark" ? "light" : "dark";
+    remember("theme", theme);
+    paint(theme);
+    window.dash_clientside.set_props("theme", { data: theme });
+  };
+
+  document.body.dataset.page = window.location.pathname;
+
+  document.addEventListener("click", function (event) {
+    const target = event.target.closest("[data-theme-switch], [data-lang], .brand");
+    document.querySelectorAll("details.user[open], details.more[open]").forEach(function (menu) {
+      if (!menu.contains(event.target) && document.contains(event.target)) {
+        menu.removeAttribute("open");
+      }
+    });
+    if (!target) {
+      return;
+    }
+    if (target.hasAttribute("data-theme-switch")) {
+      switchTheme();
+    } else if (target.hasAttribute("data-lang")) {
+      event.preventDefault();
+      remember("lang", target.getAttribute("data-lang"));
+      window.location.reload();
+    }
+  });
+
+  document.addEventListener("keydown", function (event) {
+    if (event.key === "Escape") {
+      document.querySelectorAll("details.user[open], details.more[open], details.behind[open]").forEach(function (menu) {
+        menu.removeAttribute("open");
+      });
+    }
+  });
+
+  document.addEventListener("submit", function (event) {
+    const token = event.target.querySelector('input[name="csrf_token"]');
+    if (token) {
+      token.value = recall("_csrf_token");
+    }
+  });
+
+  window.dash_clientside = Object.assign({}, window.dash_clientside, {
+    cockpit: {
+      /* The entry of the open page is marked; every entry carries the filters along. */
+      menu: function (pathname, search, links) {
+        document.body.dataset.page = pathname;
+        const open = links.map(function (link) {
+          return link.link === pathname;
+        });
+        setTimeout(function () {
+          document.querySelectorAll(".nav-link").forEach(function (entry, index) {
+            if (open[index]) {
+              entry.setAttribute("aria-current", "page");
+            } else {
+              entry.removeAttribute("aria-current");
+            }
+          });
+        }, 0);
+        return [
+          open.map(function (isOpen) { return isOpen ? "nav-link is-open" : "nav-link"; }),
+          links.map(function (link) { return link.link + (search || ""); }),
+        ];
+      },
+    },
+  });
+})();

@@ -1,0 +1,128 @@
+"""The filter bar and the address: each follows the other, and the address always wins."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dash import ALL, Dash, Input, Output, State, ctx, no_update
+
+from callbacks.services import Services
+from pages._ui import ids
+from pages._ui.bar import bar, changed
+from pages._ui.desk import KEY, Desk
+from pages._ui.filters import DIMENSIONS, Filters
+from warehouse import clock
+from warehouse.errors import CockpitError, QueryError
+from warehouse.model import Label, Viewer
+
+
+def register(app: Dash, services: Services) -> None:
+    app.server.extensions[KEY] = Desk(
+        viewer=lambda: _viewer_or_none(services),
+        city=lambda: _city(services),
+        version=lambda: _version(services),
+    )
+
+    @app.callback(
+        Output(ids.part("bar", ALL), "children"),
+        Input(ids.URL, "search"),
+        Input(ids.PAGE, "data", allow_optional=True),
+        State(ids.part("bar", ALL), "id"),
+        State(ids.control(ALL), "value"),
+        State(ids.control(ALL), "id"),
+    )
+    def show(
+        search: str | None,
+        _page: Mapping[str, str] | None,
+        bars: Sequence[Any],
+        values: Sequence[Any],
+        controls: Sequence[Mapping[str, str]],
+    ) -> list[Any]:
+        filters = _read(services, search or "")
+        if filters is None or _shown(services, values, controls) == filters:
+            return [no_update] * len(bars)
+        return [bar(filters, _choices(services)) for _ in bars]
+
+    @app.callback(
+        Output(ids.URL, "search"),
+        Input(ids.control(ALL), "value"),
+        Input(ids.control("reset"), "n_clicks", allow_optional=True),
+        State(ids.control(ALL), "id"),
+        State(ids.URL, "search"),
+        prevent_initial_call=True,
+    )
+    def choose(
+        values: Sequence[Any],
+        _clicks: int | None,
+        controls: Sequence[Mapping[str, str]],
+        search: str | None,
+    ) -> Any:
+        key = (ctx.triggered_id or {}).get("control", "")
+        return _address(services, key, _by_key(values, controls), search or "")
+
+
+def _viewer_or_none(services: Services) -> Viewer | None:
+    try:
+        return services.viewer()
+    except CockpitError:
+        return None
+
+
+def _city(services: Services) -> Label:
+    viewer = _viewer_or_none(services)
+    try:
+        return services.warehouse.city(viewer).label if viewer else Label(zh="", en="")
+    except CockpitError:
+        return Label(zh="", en="")
+
+
+def _version(services: Services) -> str:
+    try:
+        version: str = services.warehouse.data_version()
+        return version
+    except CockpitError:
+        return ""
+
+
+def _read(services: Services, search: str) -> Filters | None:
+    """The filters of an address; None where it is wrong (the panels say why)."""
+    house = services.warehouse
+    try:
+        horizon = house.horizon(services.viewer())
+        return Filters.from_search(search, horizon, clock.today(house.zone))
+    except QueryError:
+        return None
+
+
+def _choices(services: Services) -> dict[str, Any]:
+    viewer = services.viewer()
+    return {d: services.warehouse.members(d, viewer) for d in DIMENSIONS}
+
+
+def _by_key(values: Sequence[Any], controls: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    return {c["control"]: v for c, v in zip(controls, values, strict=True)}
+
+
+def _shown(
+    services: Services, values: Sequence[Any], controls: Sequence[Mapping[str, str]]
+) -> Filters | None:
+    """What the controls on the page say at the moment; None where there are none yet."""
+    by_key = _by_key(values, controls)
+    if not by_key.get("period"):
+        return None
+    return _read(services, _search(changed("", by_key)))
+
+
+def _search(pairs: Mapping[str, str]) -> str:
+    return "?" + "&".join(f"{key}={value}" for key, value in pairs.items())
+
+
+def _address(services: Services, key: str, values: Mapping[str, Any], search: str) -> Any:
+    """The address the controls ask for; `no_update` where it is the one that stands."""
+    now = _read(services, search)
+    if key == "reset":
+        return no_update if not search else ""
+    wished = _read(services, _search(changed(key, values)))
+    if wished is None:
+        # A date that is none: the address takes it, and the page says what is wrong with it.
+        return _search(changed(key, values))
+    return no_update if wished == now else wished.to_search()

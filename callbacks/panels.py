@@ -1,0 +1,151 @@
+"""One request fills all panels of a page.
+
+It runs when the address, the data version, the theme or the page changes. Each panel is asked
+and drawn on its own: one that fails shows its reference number, the others stand.
+"""
+
+import logging
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dash import ALL, Dash, Input, Output, State, ctx, no_update
+
+from callbacks.services import Services
+from pages._ui import ids
+from pages._ui.answered import Answered, answered, refused
+from pages._ui.book import Page, page_of
+from pages._ui.filling import PARTS, Filled, Values, untouched
+from pages._ui.filters import Filters
+from pages._ui.frame import notice, page_files
+from pages._ui.panel import Drawing, Panel
+from pages._ui.shell import as_of_line
+from pages._ui.text import language
+from warehouse import clock
+from warehouse.errors import CockpitError, Forbidden, QueryError
+from warehouse.model import Viewer
+
+log = logging.getLogger(__name__)
+
+_AROUND = ("notice", "insight", "chosen", "files")
+OUTPUTS = {
+    **{kind: Output(ids.part(kind, ALL), prop) for kind, prop in PARTS.items()},
+    **{kind: Output(ids.part(kind, ALL), "children") for kind in _AROUND},
+    "as_of": Output(ids.AS_OF, "children"),
+}
+INPUTS = {
+    "search": Input(ids.URL, "search"),
+    "_version": Input(ids.VERSION, "data"),
+    "theme": Input(ids.THEME, "data"),
+    "page": Input(ids.PAGE, "data", allow_optional=True),
+    "stamps": State(ids.part("stamp", ALL), "data"),
+}
+
+
+def register(app: Dash, services: Services) -> None:
+    @app.callback(output=OUTPUTS, inputs=INPUTS)
+    def fill(
+        search: str | None,
+        _version: str | None,
+        theme: str | None,
+        page: Mapping[str, str] | None,
+        stamps: Sequence[Mapping[str, str] | None],
+    ) -> dict[str, Any]:
+        wanted = _wanted(ctx.outputs_grouping)
+        if page is None:
+            return _left_alone(wanted)
+        desk = Counter(services=services, theme=theme or "light")
+        return desk.serve(page_of(page["name"]), search or "", wanted, _marks(stamps))
+
+
+def _wanted(grouping: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The panels on the page for each kind of part, in the order the browser has them."""
+    return {kind: [o["id"]["panel"] for o in grouping[kind]] for kind in (*PARTS, *_AROUND)}
+
+
+def _marks(stamps: Sequence[Mapping[str, str] | None]) -> dict[str, str]:
+    return {stamp["panel"]: stamp["mark"] for stamp in stamps if stamp}
+
+
+def _left_alone(wanted: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    around = {kind: [no_update] * len(wanted[kind]) for kind in _AROUND}
+    return {**untouched(wanted), **around, "as_of": no_update}
+
+
+class Counter:
+    """Answers one request: one viewer, one moment, one theme, one language."""
+
+    def __init__(self, *, services: Services, theme: str) -> None:
+        self._warehouse = services.warehouse
+        self._goal = services.settings.goal_growth
+        self._viewer: Viewer = services.viewer()
+        self._theme = theme
+        self._now = clock.now()
+
+    def serve(
+        self,
+        page: Page,
+        search: str,
+        wanted: Mapping[str, Sequence[str]],
+        known: Mapping[str, str],
+    ) -> dict[str, Any]:
+        """All values of the page, or the one message about its address."""
+        if self._viewer.role not in page.roles:
+            raise Forbidden(f"The role {self._viewer.role} may not open the page {page.name}.")
+        try:
+            filters = self.filters(search)
+        except QueryError as error:
+            return {
+                **_left_alone(wanted),
+                "notice": [notice(str(error)) for _ in wanted["notice"]],
+            }
+        filled = Filled(
+            page=page.name,
+            address=filters.to_search(),
+            answers={panel.id: self._answer(panel, filters) for panel in page.panels},
+            known=known,
+        )
+        return {**filled.values(wanted), **self._around(filled, wanted)}
+
+    def filters(self, search: str) -> Filters:
+        today = clock.today(self._warehouse.zone)
+        return Filters.from_search(search, self._warehouse.horizon(self._viewer), today)
+
+    def _around(self, filled: Filled, wanted: Mapping[str, Sequence[str]]) -> Values:
+        late = len(filled.late())
+        return {
+            "notice": [[] for _ in wanted["notice"]],
+            "insight": [filled.insight() for _ in wanted["insight"]],
+            "chosen": [filled.chosen() for _ in wanted["chosen"]],
+            "files": [page_files(filled.page, filled.address) for _ in wanted["files"]],
+            "as_of": as_of_line(filled.as_of(), late),
+        }
+
+    def _answer(self, panel: Panel, filters: Filters) -> Answered:
+        if not panel.is_open_to(self._viewer.role):
+            return refused(panel, "forbidden")
+        try:
+            return answered(panel, self._drawing(panel, filters))
+        except Forbidden:
+            return refused(panel, "forbidden")
+        except CockpitError as error:
+            reference = secrets.token_hex(3).upper()
+            log.error("panel %s failed, reference %s: %s", panel.id, reference, error)
+            return refused(panel, "error", reference)
+
+    def _drawing(self, panel: Panel, filters: Filters) -> Drawing:
+        house = self._warehouse
+        asked = panel.questions(filters)
+        return Drawing(
+            results=tuple(house.answer(query, self._viewer) for query in asked),
+            filters=filters,
+            now=self._now,
+            zone=house.zone,
+            theme=self._theme,
+            language=language(),
+            label=lambda dimension, code: house.label(dimension, code).text(language()),
+            sources=house.sources(self._viewer),
+            city=house.city(self._viewer),
+            goal=self._goal,
+            quarantine=lambda: house.quarantine(self._viewer),
+        )

@@ -1,0 +1,115 @@
+"""Titles that state what the numbers say. Each returns an empty text where they say nothing."""
+
+from collections.abc import Sequence
+
+from pages._figures.values import Point, Series
+from pages._ui.numbers import exact, fixed, short
+from pages._ui.panel import Drawing
+from pages._ui.text import _
+from warehouse.model import Unit
+
+
+def known(series: Series) -> tuple[Point, ...]:
+    """Points with a value."""
+    return tuple(p for p in series.points if p.value is not None)
+
+
+def closed(series: Series) -> tuple[Point, ...]:
+    """Points with a value whose unit is over."""
+    return tuple(p for p in known(series) if not p.is_partial)
+
+
+def leader(series: Series, drawing: Drawing, *, adds_up: bool) -> str:
+    """Who is first among members, and with what share of the whole."""
+    points = known(series)
+    if len(points) < 2:
+        return ""
+    first = max(points, key=lambda p: p.value or 0)
+    if not first.value:
+        return ""
+    if adds_up and len(points) == len(series.points):
+        share = first.value / sum(p.value or 0 for p in points)
+        return _("{name}居首，占 {share}%").format(name=first.label, share=fixed(share * 100, 1))
+    value = short(first.value, series.unit, drawing.language)
+    return _("{name}最高，{value}").format(name=first.label, value=value)
+
+
+def lowest(series: Series, drawing: Drawing) -> str:
+    """Who is last, for shares where more is better."""
+    points = known(series)
+    if len(points) < 2:
+        return ""
+    last = min(points, key=lambda p: p.value or 0)
+    value = short(last.value, series.unit, drawing.language)
+    return _("{name}最低，{value}").format(name=last.label, value=value)
+
+
+def run_of_growth(series: Series, label: str) -> str:
+    """For months: how many in a row grew, up to the last one that is over."""
+    values = [p.value or 0 for p in closed(series)]
+    run = 0
+    for before, after in zip(values[-2::-1], values[::-1], strict=False):
+        if after <= before:
+            break
+        run += 1
+    if run >= 2:
+        return _("{label}连续 {n} 个月增长").format(label=label, n=run)
+    if run == 1 or len(values) < 2:
+        return ""
+    return _("{label}上月回落").format(label=label) if values[-1] < values[-2] else ""
+
+
+def peak(series: Series, label: str, drawing: Drawing) -> str:
+    """For a run of days or weeks: when it was highest."""
+    points = closed(series)
+    if len(points) < 4:
+        return ""
+    top = max(points, key=lambda p: p.value or 0)
+    value = short(top.value, series.unit, drawing.language)
+    return _("{label}在{when}最高，{value}").format(label=label, when=top.label, value=value)
+
+
+def level(series: Series, label: str, drawing: Drawing) -> str:
+    """For shares over time: where it ended and how far it moved, in percentage points."""
+    points = closed(series)
+    if len(points) < 2 or series.unit is not Unit.SHARE:
+        return ""
+    first, last = points[0].value or 0, points[-1].value or 0
+    value, points_moved = exact(last, series.unit, drawing.language), abs(last - first) * 100
+    if points_moved < 0.1:
+        return _("{label}稳定在 {value}").format(label=label, value=value)
+    template = _("{label}升 {n} 个百分点至 {value}")
+    if last < first:
+        template = _("{label}降 {n} 个百分点至 {value}")
+    return template.format(label=label, n=fixed(points_moved, 1), value=value)
+
+
+def within(series: Series, limit: float, what: str) -> str:
+    """Whether a time stayed within its promise."""
+    points = known(series)
+    if not points:
+        return ""
+    over = sum((p.value or 0) > limit for p in points)
+    if not over:
+        return _("{what}始终在 {limit} 秒内").format(what=what, limit=int(limit))
+    return _("{what}有 {n} 次超过 {limit} 秒").format(what=what, n=over, limit=int(limit))
+
+
+def conversion(steps: Sequence[Point]) -> str:
+    """From the first to the last step, and where most got lost."""
+    values = [p.value for p in steps]
+    if len(values) < 2 or not values[0] or values[-1] is None:
+        return ""
+    share = fixed(100 * values[-1] / values[0], 1)
+    return _("每百笔{first}有 {share} 笔{last}").format(
+        first=steps[0].label, share=share, last=steps[-1].label
+    )
+
+
+def busiest(points: Sequence[Point]) -> str:
+    """The busiest hour of the week. Labels read `weekday · hour`."""
+    shown = [p for p in points if p.value]
+    if len(shown) < 24:
+        return ""
+    top = max(shown, key=lambda p: p.value or 0)
+    return _("高峰在{when}").format(when=top.label.replace(" · ", " "))

@@ -1,0 +1,154 @@
+"""The overview: eight numbers and six charts that answer how the city is doing."""
+
+from pages._panels.charts import ranked
+from pages._panels.drawings import accounts_to, approval_times, funnel, hours, map_or_ranking
+from pages._panels.sources import sources_tile
+from pages._panels.tiles import Extras, beside, monthly, tile, year_of_months
+from pages._ui.numbers import fixed
+from pages._ui.panel import Chip, Drawing, Panel
+from pages._ui.questions import ask
+from pages._ui.text import _
+from warehouse.model import Cell, Compare, Grain, Unit
+
+_MAU_NOW, _MAU_YEAR = monthly("growth.mau")
+
+
+def _goal_chip(drawing: Drawing, cell: Cell) -> tuple[Chip, ...]:
+    """Whether the month grew as wished: only against the month before."""
+    change = cell.change(Unit.PEOPLE)
+    if change is None or drawing.filters.compare is not Compare.PREVIOUS:
+        return ()
+    if change >= drawing.goal:
+        return (Chip(text=_("达标"), tone="good"),)
+    return (Chip(text=_("未达标"), tone="warn"),)
+
+
+def _goal_context(drawing: Drawing) -> str:
+    return _("目标 +{goal}%").format(goal=fixed(drawing.goal * 100, 0))
+
+
+def _of_population(drawing: Drawing) -> str:
+    """The share of the registered population, where the filters leave all services in."""
+    chosen = drawing.filters
+    people = sum(
+        d.population
+        for d in drawing.city.districts
+        if not chosen.district or d.code in chosen.district
+    )
+    value = drawing.result.column("growth.cumulative_people")[-1].value
+    if not people or value is None or chosen.scene or chosen.channel:
+        return ""
+    return _("占常住人口 {share}%").format(share=fixed(100 * value / people, 1))
+
+
+TILES = (
+    tile(
+        "mau",
+        "月活跃用户",
+        "growth.mau",
+        Extras(context=_goal_context, chips=_goal_chip, is_news=True),
+        main=_MAU_NOW,
+        trend=_MAU_YEAR,
+    ),
+    tile(
+        "cumulative",
+        "累计服务人数",
+        "growth.cumulative_people",
+        Extras(context=_of_population),
+        trend=year_of_months("growth.cumulative_people"),
+    ),
+    tile("events", "服务次数", "usage.events"),
+    tile("online", "网上办结率", "usage.online_share"),
+    tile(
+        "amount",
+        "贷款发放金额",
+        "loans.amount",
+        Extras(
+            context=beside("loans.applications", "申请 {value}"),
+            also=(lambda f: ask(f, "loans.applications"),),
+        ),
+    ),
+    tile(
+        "within_sixty",
+        "60 秒审批达标率",
+        "loans.within_60s_share",
+        Extras(
+            context=beside("loans.approval_seconds_p95", "P95 {value}"),
+            also=(lambda f: ask(f, "loans.approval_seconds_p95"),),
+            is_news=True,
+        ),
+    ),
+    tile(
+        "satisfied",
+        "好差评满意率",
+        "quality.satisfied_share",
+        Extras(
+            context=beside("quality.ratings", "评价 {value}"),
+            also=(lambda f: ask(f, "quality.ratings"),),
+        ),
+    ),
+    sources_tile(),
+)
+
+CHARTS = (
+    Panel(
+        id="mau_goal",
+        kind="chart",
+        title="月活跃用户与增长目标",
+        query=lambda f: ask(
+            f,
+            "growth.mau",
+            "growth.goal",
+            period=f.back(Grain.MONTH, 12),
+            grain=Grain.MONTH,
+        ),
+        draw=accounts_to,
+        note="短线为当月目标",
+    ),
+    Panel(
+        id="scenes",
+        kind="chart",
+        title="服务场景排行",
+        query=lambda f: ask(f, "usage.events", by=("scene",), compare=True),
+        draw=ranked("usage.events"),
+    ),
+    Panel(
+        id="districts",
+        kind="chart",
+        title="区县人口覆盖率",
+        query=lambda f: ask(f, "growth.penetration", by=("district",)),
+        draw=map_or_ranking("growth.penetration"),
+        note="活跃人数 / 登记人口",
+    ),
+    Panel(
+        id="funnel",
+        kind="chart",
+        title="普惠贷款：申请到放款",
+        query=lambda f: ask(f, "loans.reached", by=("step",)),
+        draw=funnel,
+        note="笔数与逐级转化",
+    ),
+    Panel(
+        id="hours",
+        kind="chart",
+        title="办事时段热度",
+        query=lambda f: ask(f, "usage.events", by=("weekday", "hour")),
+        draw=hours("usage.events"),
+        note="按星期与小时",
+    ),
+    Panel(
+        id="approval",
+        kind="chart",
+        title="审批时长 P50 与 P95",
+        query=lambda f: ask(
+            f,
+            "loans.approval_seconds_p95",
+            "loans.approval_seconds_p50",
+            grain=f.unit,
+        ),
+        draw=approval_times,
+        note="秒，虚线为 60 秒承诺",
+    ),
+)
+
+PANELS: tuple[Panel, ...] = (*TILES, *CHARTS)

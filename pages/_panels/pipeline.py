@@ -1,0 +1,68 @@
+"""The data pipeline: what came in, what was refused and why, who is late."""
+
+from pages._panels.charts import lines_by, over_time, ranked
+from pages._panels.sources import quarantine_sheet, sources_sheet, sources_tile
+from pages._panels.tiles import Extras, tile
+from pages._ui.panel import Panel
+from pages._ui.questions import ask
+from warehouse.model import Role
+
+TILES = (
+    sources_tile(),
+    tile("loaded", "入库行数", "pipeline.loaded", Extras(is_news=True)),
+    tile("duplicate", "重复行数", "pipeline.duplicate"),
+    tile("quarantined", "隔离行数", "pipeline.quarantined", Extras(is_news=True)),
+)
+
+CHARTS = (
+    Panel(
+        id="sources_table",
+        kind="table",
+        title="数据源状态",
+        query=lambda f: ask(
+            f,
+            "pipeline.read",
+            "pipeline.loaded",
+            "pipeline.duplicate",
+            "pipeline.quarantined",
+            by=("source",),
+        ),
+        draw=sources_sheet,
+        width=12,
+    ),
+    Panel(
+        id="quarantine",
+        kind="table",
+        title="隔离原因",
+        query=lambda f: ask(f, "pipeline.quarantined", by=("source",)),
+        draw=quarantine_sheet,
+        width=6,
+        roles=frozenset({Role.OPERATOR, Role.ADMIN}),
+    ),
+    Panel(
+        id="quarantined_sources",
+        kind="chart",
+        title="各数据源隔离行数",
+        query=lambda f: ask(f, "pipeline.quarantined", by=("source",), compare=True),
+        draw=ranked("pipeline.quarantined", limit=10),
+        width=6,
+    ),
+    Panel(
+        id="loaded_time",
+        kind="chart",
+        title="入库行数走势",
+        query=lambda f: ask(f, "pipeline.loaded", grain=f.unit),
+        draw=over_time("pipeline.loaded"),
+        width=6,
+    ),
+    Panel(
+        id="loaded_sources",
+        kind="chart",
+        title="入库最多的数据源",
+        query=lambda f: ask(f, "pipeline.loaded", by=("source",), grain=f.unit),
+        draw=lines_by("pipeline.loaded", "source"),
+        width=6,
+    ),
+)
+
+PANELS: tuple[Panel, ...] = (*TILES, *CHARTS)
