@@ -19,7 +19,7 @@ def draw(result: Result, metric: Measured, style: Style) -> Figure:
         label=metric.label.text(style.language),
         unit=metric.unit,
         polarity=metric.polarity,
-        points=_grid(result, metric, style),
+        points=grid(result, metric, style),
     )
     return frame.figure(
         style,
@@ -32,7 +32,7 @@ def draw(result: Result, metric: Measured, style: Style) -> Figure:
     )
 
 
-def _grid(result: Result, metric: Measured, style: Style) -> tuple[Point, ...]:
+def grid(result: Result, metric: Measured, style: Style) -> tuple[Point, ...]:
     by, column = result.query.by, result.column(metric.name)
     day, hour = by.index("weekday"), by.index("hour")
     known = {

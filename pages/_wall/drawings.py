@@ -1,0 +1,169 @@
+"""Drawings that several scenes share: from a card's answers to its picture."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from pages._figures import (
+    bars_with_target,
+    distribution,
+    district_map,
+    funnel,
+    heatmap,
+    lines,
+    ranking,
+    shares,
+)
+from pages._figures.values import MISSING, Point, series
+from pages._wall import findings
+from pages._wall.model import Answers, Picture, ordered
+from warehouse.metrics import find
+from warehouse.model import UNKNOWN, Label, Result
+
+Draw = Callable[[Answers], Picture | None]
+
+
+def bars(metric: str, goal: str = "") -> Draw:
+    """Months of a metric; the goal, where there is one, is the second answer."""
+
+    def draw(answers: Answers) -> Picture | None:
+        shown = answers.series(metric)
+        if not shown.points:
+            return None
+        if not goal:
+            figure = bars_with_target.draw(shown, answers.style)
+            return Picture(figure=figure, finding=findings.moved(shown, answers))
+        wished = answers.series(goal, 1)
+        by_start = {p.period.start: p.value for p in wished.points if p.period}
+        targets = [by_start.get(p.period.start) if p.period else None for p in shown.points]
+        return Picture(
+            figure=bars_with_target.draw(shown, answers.style, targets=targets),
+            finding=findings.against_goal(shown, wished, answers),
+        )
+
+    return draw
+
+
+def ranked(metric: str, *, limit: int = 8, highlight: int = 3) -> Draw:
+    """Members from most to least; `unknown` stands where its number puts it."""
+
+    def draw(answers: Answers) -> Picture | None:
+        shown = answers.series(metric)
+        if not shown.points:
+            return None
+        return Picture(
+            figure=ranking.draw(shown, answers.style, limit=limit, highlight=highlight),
+            finding=findings.most(shown, answers),
+        )
+
+    return draw
+
+
+def by_district(metric: str) -> Draw:
+    """The map; without outlines the same values as a ranking."""
+
+    def draw(answers: Answers) -> Picture | None:
+        shown = answers.series(metric)
+        real = tuple(p for p in shown.points if p.code != UNKNOWN)
+        if not real:
+            return None
+        shown = replace(shown, points=real)
+        finding = findings.range_of(shown, answers)
+        if any(district.outline for district in answers.city.districts):
+            figure = district_map.draw(shown, answers.city, answers.style)
+            note = answers.city.map_note.text(answers.style.language)
+            return Picture(figure=figure, finding=finding, note=note)
+        return Picture(figure=ranking.draw(shown, answers.style, limit=13), finding=finding)
+
+    return draw
+
+
+def by_hour(metric: str) -> Draw:
+    def draw(answers: Answers) -> Picture | None:
+        result = answers.results[0]
+        if not result.rows:
+            return None
+        points = heatmap.grid(result, find(metric), answers.style)
+        return Picture(
+            figure=heatmap.draw(result, find(metric), answers.style),
+            finding=findings.peak(list(points), answers),
+        )
+
+    return draw
+
+
+def parts(metric: str, dimension: str) -> Draw:
+    """Shares of the members over time."""
+
+    def draw(answers: Answers) -> Picture | None:
+        drawn = answers.series_by(metric, dimension)
+        return Picture(figure=shares.draw(drawn, answers.style)) if drawn else None
+
+    return draw
+
+
+def over_time(
+    *metrics: str, names: Sequence[Label] = (), promise: float | None = None, zero: bool = True
+) -> Draw:
+    """Lines; with a promise, the last one is held against it."""
+
+    def draw(answers: Answers) -> Picture | None:
+        drawn = [answers.series(metric) for metric in metrics]
+        if names:
+            drawn = [
+                replace(s, label=n.text(answers.style.language))
+                for s, n in zip(drawn, names, strict=True)
+            ]
+        if not any(s.points for s in drawn):
+            return None
+        label = answers.say(f"{promise:g} 秒承诺", f"{promise:g} s promise") if promise else ""
+        figure = lines.draw(
+            drawn, answers.style, target=promise, target_label=label, from_zero=zero
+        )
+        finding = (
+            findings.kept(drawn[-1], promise, drawn[-1].label, answers)
+            if promise
+            else findings.moved(drawn[0], answers)
+        )
+        return Picture(figure=figure, finding=finding)
+
+    return draw
+
+
+def steps(metric: str, codes: tuple[str, ...]) -> Draw:
+    """A funnel over these steps; a step nobody reached is missing, not left out."""
+
+    def draw(answers: Answers) -> Picture | None:
+        result = answers.results[0]
+        if not result.rows:
+            return None
+        shown = series(_only(result, codes), find(metric), answers.style)
+        known = {point.code: point for point in shown.points}
+        points = tuple(
+            known.get(code)
+            or Point(label=answers.style.label("step", code), cell=MISSING, code=code)
+            for code in codes
+        )
+        shown = replace(shown, points=points)
+        return Picture(
+            figure=funnel.draw(shown, answers.style), finding=findings.converted(shown, answers)
+        )
+
+    return draw
+
+
+def classes(metric: str, codes: tuple[str, ...]) -> Draw:
+    """How often each class of an ordered vocabulary occurs."""
+
+    def draw(answers: Answers) -> Picture | None:
+        shown = series(_only(answers.results[0], codes), find(metric), answers.style)
+        if not shown.points:
+            return None
+        return Picture(
+            figure=distribution.draw(shown, answers.style), finding=findings.most(shown, answers)
+        )
+
+    return draw
+
+
+def _only(result: Result, codes: tuple[str, ...]) -> Result:
+    return replace(result, rows=ordered(result, codes))

@@ -1,0 +1,113 @@
+"""Sentences computed from the numbers of a drawing; empty where nothing can be said."""
+
+from pages._figures.values import Point, Series
+from pages._ui.numbers import fixed, format_change, format_value
+from pages._wall.model import Answers
+
+
+def _text(value: float, series: Series, answers: Answers) -> str:
+    return str(format_value(value, series.unit, answers.style.language)).replace(" ", "\u00a0")
+
+
+def _known(series: Series) -> list[Point]:
+    return [point for point in series.points if point.value is not None]
+
+
+def moved(series: Series, answers: Answers) -> str:
+    """Where the last unit stands and how it changed against the one before."""
+    if not series.points or (value := series.points[-1].value) is None:
+        return ""
+    change = format_change(
+        series.points[-1].cell.change(series.unit),
+        series.unit,
+        series.polarity,
+        answers.style.language,
+    )
+    said = _text(value, series, answers)
+    moved = answers.say(f"，环比 {change.signed}", f", {change.signed} on the period before")
+    return f"{series.label} {said}" + (moved if change.arrow else "")
+
+
+def against_goal(series: Series, goal: Series, answers: Answers) -> str:
+    """How the last unit stands to its target."""
+    value = series.points[-1].value if series.points else None
+    target = goal.points[-1].value if goal.points else None
+    if value is None or not target:
+        return moved(series, answers)
+    share = fixed(value / target * 100, 1)
+    said = _text(value, series, answers)
+    return answers.say(
+        f"{series.label} {said}，为目标的 {share}%",
+        f"{series.label} {said}: {share}% of the goal",
+    )
+
+
+def most(series: Series, answers: Answers) -> str:
+    """Who leads, and how far before the next."""
+    known = sorted(_known(series), key=lambda p: -(p.value or 0))
+    if len(known) < 2 or known[0].value is None:
+        return ""
+    first, said = known[0], _text(known[0].value, series, answers)
+    return answers.say(f"{first.label}居首：{said}", f"{first.label} leads with {said}")
+
+
+def range_of(series: Series, answers: Answers) -> str:
+    """The highest and the lowest member."""
+    known = sorted(_known(series), key=lambda p: p.value or 0)
+    if len(known) < 2 or known[0].value is None or known[-1].value is None:
+        return ""
+    low, high = _text(known[0].value, series, answers), _text(known[-1].value, series, answers)
+    return answers.say(
+        f"{known[-1].label}最高 {high}，{known[0].label}最低 {low}",
+        f"{known[-1].label} highest at {high}, {known[0].label} lowest at {low}",
+    )
+
+
+def converted(series: Series, answers: Answers) -> str:
+    """From the first to the last step."""
+    known = series.values
+    if len(known) < 2 or not known[0] or known[-1] is None:
+        return ""
+    share = fixed(known[-1] / known[0] * 100, 1)
+    return answers.say(
+        f"{series.points[0].label}到{series.points[-1].label}转化 {share}%",
+        f"{share}% from {series.points[0].label.lower()} to {series.points[-1].label.lower()}",
+    )
+
+
+def peak(points: list[Point], answers: Answers) -> str:
+    """The strongest cell of a heat map."""
+    known = [point for point in points if point.value]
+    if not known:
+        return ""
+    top = max(known, key=lambda p: p.value or 0)
+    return answers.say(f"办事高峰在{top.label}", f"The peak is on {top.label}")
+
+
+def kept(series: Series, limit: float, name: str, answers: Answers) -> str:
+    """How many units stayed within a promise."""
+    known = _known(series)
+    if not known:
+        return ""
+    over = sum(1 for point in known if (point.value or 0) > limit)
+    if over == 0:
+        return answers.say(
+            f"近 {len(known)} 日 {name} 均在 {limit:g} 秒内",
+            f"{name} within {limit:g} s on all of {len(known)} days",
+        )
+    return answers.say(
+        f"近 {len(known)} 日 {name} 有 {over} 日超过 {limit:g} 秒",
+        f"{name} over {limit:g} s on {over} of {len(known)} days",
+    )
+
+
+def balance(came: list[Series], went: Series, answers: Answers) -> str:
+    """What came less what went in the last unit."""
+    parts = [s.points[-1].value for s in came if s.points]
+    lost = went.points[-1].value if went.points else None
+    if not parts or None in parts or lost is None:
+        return ""
+    net = sum(part or 0 for part in parts) - lost
+    sign = "+" if net >= 0 else ""
+    said = sign + _text(net, went, answers)
+    return answers.say(f"本月净变化 {said}", f"Net change this month {said}")

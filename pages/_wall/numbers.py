@@ -1,0 +1,65 @@
+"""Number cards: each line is the last unit of a metric, its change and its way here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pages._figures.frame import SUPPRESSED_MARK
+from pages._figures.values import Point, Series
+from pages._ui.numbers import format_change, format_value
+from pages._wall.model import Answers, Asks, Card, Number, Numbers, both, over
+from warehouse.model import Grain, Label
+
+_COUNTS = {Grain.DAY: 30, Grain.WEEK: 16, Grain.MONTH: 12}
+_WORDS = {
+    Grain.DAY: Label(zh="今日", en="today"),
+    Grain.WEEK: Label(zh="本周", en="this week"),
+    Grain.MONTH: Label(zh="本月", en="this month"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """A metric by a grain; `label` where the metric's own name does not say enough."""
+
+    metric: str
+    grain: Grain = Grain.MONTH
+    label: Label | None = None
+
+
+def number_card(id: str, title: Label, lines: Sequence[Line], *, note: Label) -> Card:
+    """A card of area `n`; the first line is set large."""
+    asks: tuple[Asks, ...] = tuple(over(x.grain, _COUNTS[x.grain], x.metric) for x in lines)
+    return Card(
+        id=id,
+        area="n",
+        title=title,
+        note=note,
+        kind="numbers",
+        asks=both(*asks),
+        draw=lambda answers: Numbers(
+            lines=tuple(_number(answers, line, at) for at, line in enumerate(lines))
+        ),
+    )
+
+
+def _number(answers: Answers, line: Line, at: int) -> Number:
+    series, style = answers.series(line.metric, at), answers.style
+    name = line.label.text(style.language) if line.label else series.label
+    if not series.points:
+        return Number(label=name, value="—", unit="")
+    point = series.points[-1]
+    text = format_value(point.value, series.unit, style.language)
+    change = format_change(_change(point, series), series.unit, series.polarity, style.language)
+    return Number(
+        label=name,
+        value=SUPPRESSED_MARK if point.is_suppressed else text.number,
+        unit=text.unit,
+        change=change.arrow + change.text if change.arrow else change.text,
+        tone=change.tone,
+        note=_WORDS[line.grain].text(style.language),
+        trend=series.values,
+    )
+
+
+def _change(point: Point, series: Series) -> float | None:
+    return point.cell.change(series.unit) if point.value is not None else None
