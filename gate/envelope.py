@@ -27,6 +27,8 @@ class BadEnvelope(Exception):
 class Envelope:
     output: str
     inputs: tuple[Json, ...]
+    changed: frozenset[str]
+    """`id.property` of the inputs that made the browser call."""
 
     def value(self, component: str, prop: str) -> Json:
         """The value of one plain input; None when it is not there."""
@@ -49,7 +51,8 @@ def read(body: bytes, callbacks: Mapping[str, Mapping[str, Json]]) -> Envelope:
     _check_outputs(output, envelope.get("outputs"), bool(declared.get("no_output")))
     _check_changed(envelope.get("changedPropIds", []), inputs)
     _check_strings(envelope.get("parsedChangedPropsIds", []), "parsedChangedPropsIds")
-    return Envelope(output=output, inputs=tuple(inputs))
+    changed = frozenset(envelope.get("changedPropIds", []))
+    return Envelope(output=output, inputs=tuple(inputs), changed=changed)
 
 
 def _require(holds: bool, what: str) -> None:

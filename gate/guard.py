@@ -25,12 +25,17 @@ from warehouse.model import Viewer
 log = logging.getLogger(__name__)
 
 _SAFE = frozenset({"GET", "HEAD"})
+_BY_PEOPLE = frozenset({*policies.PAGE_ROUTES, "export_page", "export_panel"})
 Serve = Callable[[str], Response | None]
 
 
-def install(server: Flask, app_of: Callable[[], Dash], serve: Serve) -> None:
-    """Put the gate in front of `server`; `serve` answers prepared static files once allowed.
+def install(
+    server: Flask, app_of: Callable[[], Dash], serve: Serve, used: Callable[[], None]
+) -> None:
+    """Put the gate in front of `server`.
 
+    serve  answers prepared static files, once the request is allowed.
+    used   notes that a person did something; a page that refreshes itself is nobody.
     Install it before anything else, so that nothing runs for a request that is not let in.
     """
 
@@ -50,8 +55,12 @@ def install(server: Flask, app_of: Callable[[], Dash], serve: Serve) -> None:
         _check_origin()
         if request.endpoint in policies.PAGE_ROUTES:
             check_page(request.path, viewer)
+        by_person = request.endpoint in _BY_PEOPLE
         if request.endpoint == policies.CALLBACK:
-            _check_callback(app_of().callback_map, viewer)
+            called = _check_callback(app_of().callback_map, viewer)
+            by_person = called.changed != policies.REFRESH
+        if by_person:
+            used()
         if request.endpoint in (policies.SUITES, policies.ASSETS):
             return serve(request.path)
         return None
@@ -107,7 +116,9 @@ def check_page(path: str, viewer: Viewer) -> None:
         raise Forbidden()
 
 
-def _check_callback(callbacks: Mapping[str, Mapping[str, Any]], viewer: Viewer) -> None:
+def _check_callback(
+    callbacks: Mapping[str, Mapping[str, Any]], viewer: Viewer
+) -> envelope.Envelope:
     if request.mimetype != "application/json":
         raise UnsupportedMediaType()
     if (request.content_length or 0) > envelope.MOST_BYTES:
@@ -126,6 +137,7 @@ def _check_callback(callbacks: Mapping[str, Mapping[str, Any]], viewer: Viewer) 
         raise Forbidden()
     if name == policies.PAGES_CALLBACK:
         _check_opened(called, viewer)
+    return called
 
 
 def _check_opened(called: envelope.Envelope, viewer: Viewer) -> None:

@@ -42,6 +42,12 @@ def current_viewer() -> Viewer:
     return viewer
 
 
+def used(accounts: Accounts) -> None:
+    """Note that the person of this request is still there."""
+    if current_user.is_authenticated:
+        accounts.session_used(current_user.token)
+
+
 def sign_in(accounts: Accounts, account: Account) -> None:
     """Start a fresh session; whatever the browser carried before is forgotten."""
     session.clear()

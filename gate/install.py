@@ -55,7 +55,7 @@ def install(
 ) -> None:
     """Gate, CSRF, sign-in, static files, headers and error pages. Before Dash adds its own."""
     identity.install(server, accounts)
-    guard.install(server, app_of, shelf.serve)
+    guard.install(server, app_of, shelf.serve, lambda: identity.used(accounts))
     CSRFProtect(server)
     signin.install(server, accounts)
     errors.install(server)

@@ -52,6 +52,9 @@ ROUTES: Mapping[str, Policy] = {
     "/_reload-hash": Policy(methods=GET),  # a tool for developers: nobody
 }
 
+REFRESH = frozenset({"version.data"})
+"""What has changed when a page asks again because there are new data, not because of a person."""
+
 PAGES_CALLBACK = "_pages_content.children"
 
 CALLBACKS: Mapping[str, frozenset[Role]] = {

@@ -189,7 +189,10 @@ class Accounts:
         return token
 
     def session_viewer(self, token: str) -> Viewer | None:
-        """Who this session belongs to; None when it ended, was idle too long or never was."""
+        """Who this session belongs to; None when it ended, was idle too long or never was.
+
+        Looking does not keep a session alive: that is `session_used`.
+        """
         with self._connect() as connection:
             row = connection.execute(
                 f"SELECT {_FIELDS}, started_at, seen_at FROM session JOIN account USING (name)"
@@ -202,12 +205,16 @@ class Accounts:
             if _is_over(account.role, started_at, seen_at):
                 connection.execute("DELETE FROM session WHERE token = ?", (_hidden(token),))
                 return None
-            if clock.now() - seen_at > SEEN_EVERY:
-                connection.execute(
-                    "UPDATE session SET seen_at = ? WHERE token = ?",
-                    (_iso(clock.now()), _hidden(token)),
-                )
         return account.viewer
+
+    def session_used(self, token: str) -> None:
+        """A person did something: the idle time starts again. Written at most every 30 s."""
+        instant = clock.now()
+        with self._connect() as connection:
+            connection.execute(
+                "UPDATE session SET seen_at = ? WHERE token = ? AND seen_at < ?",
+                (_iso(instant), _hidden(token), _iso(instant - SEEN_EVERY)),
+            )
 
     def end_session(self, token: str) -> None:
         with self._connect() as connection:

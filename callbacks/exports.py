@@ -1,0 +1,115 @@
+"""Files of a panel or a page: the same filters, the same questions, the same answers.
+
+`/export/<page>/<panel>.<suffix>` and `/export/<page>.<suffix>`, with the page's own query string.
+Routes, not callbacks, so that a large file is streamed and never held in a browser's memory.
+"""
+
+import logging
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from dash import Dash
+from flask import Response, request, stream_with_context
+
+from callbacks.services import Services
+from pages._documents import FORMATS, Asked, Format, file_name, make_report, period_text
+from pages._ui.book import Page, page_of
+from pages._ui.filters import Filters
+from pages._ui.panel import Panel, panel_of
+from pages._ui.text import _, language
+from warehouse import clock
+from warehouse.errors import Forbidden, QueryError, nearest
+from warehouse.metrics import CATALOGUE
+from warehouse.model import Viewer
+
+log = logging.getLogger(__name__)
+
+
+def register(app: Dash, services: Services) -> None:
+    def export_panel(page: str, panel: str, suffix: str) -> Response:
+        return _send(services, page, panel, suffix)
+
+    def export_page(page: str, suffix: str) -> Response:
+        return _send(services, page, None, suffix)
+
+    server = app.server
+    server.add_url_rule("/export/<page>/<panel>.<suffix>", "export_panel", export_panel)
+    server.add_url_rule("/export/<page>.<suffix>", "export_page", export_page)
+
+
+def _send(services: Services, page_name: str, panel_id: str | None, suffix: str) -> Response:
+    viewer, format_, page = services.viewer(), _format(suffix), page_of(page_name)
+    panels = _panels(page, panel_id, viewer)
+    filters = _filters(services, viewer)
+    title = _(page.label) if panel_id is None else f"{_(page.label)} · {_(panels[0].title)}"
+    answers = [
+        (_(panel.title), services.warehouse.answer(panel.query(filters), viewer))
+        for panel in panels
+    ]
+    report = make_report(title, answers, _asked(services, viewer, page, filters))
+    log.info("export by %r: %s, %d sheets", viewer.name, request.path, len(answers))
+    pieces = format_.write(report, services.settings.spill)
+    response = Response(stream_with_context(pieces), content_type=format_.mimetype)
+    name = file_name(title, period_text(filters.period), f"{clock.today(services.settings.zone)}")
+    response.headers["Content-Disposition"] = _disposition(page_name, panel_id, f"{name}.{suffix}")
+    return response
+
+
+def _format(suffix: str) -> Format:
+    if suffix not in FORMATS:
+        raise QueryError(
+            f"There is no format {suffix[:20]!r}: {', '.join(FORMATS)}."
+            + nearest(suffix[:20], FORMATS)
+        )
+    return FORMATS[suffix]
+
+
+def _panels(page: Page, panel_id: str | None, viewer: Viewer) -> Sequence[Panel]:
+    """What to export. Raises `Forbidden` for a page or panel that is not for the viewer."""
+    if viewer.role not in page.roles:
+        raise Forbidden(f"The role {viewer.role} may not export the page {page.name}.")
+    if panel_id is None:
+        return [panel for panel in page.panels if panel.is_open_to(viewer.role)]
+    panel = panel_of(page.panels, panel_id)
+    if panel is None:
+        known = [p.id for p in page.panels]
+        raise QueryError(f"There is no panel {panel_id[:40]!r}." + nearest(panel_id[:40], known))
+    if not panel.is_open_to(viewer.role):
+        raise Forbidden(f"The role {viewer.role} may not export the panel {panel.id}.")
+    return [panel]
+
+
+def _filters(services: Services, viewer: Viewer) -> Filters:
+    today = clock.today(services.settings.zone)
+    search = request.query_string.decode("utf-8", "replace")
+    return Filters.from_search(search, services.warehouse.horizon(viewer), today)
+
+
+def _asked(services: Services, viewer: Viewer, page: Page, filters: Filters) -> Asked:
+    return Asked(
+        page=page.name,
+        filters=_filter_text(services, filters),
+        viewer=viewer,
+        at=clock.now(),
+        zone=services.settings.zone,
+        metrics=CATALOGUE,
+        label=lambda dimension, code: services.warehouse.label(dimension, code).text(language()),
+        language=language(),
+    )
+
+
+def _filter_text(services: Services, filters: Filters) -> str:
+    """The filters in words, and the address that gives them again."""
+    label = services.warehouse.label
+    chosen = [
+        ", ".join(label(dimension, code).text(language()) for code in members)
+        for dimension, members in filters.where
+    ]
+    parts = (period_text(filters.period), *chosen, filters.to_search())
+    return " | ".join(part for part in parts if part)
+
+
+def _disposition(page: str, panel: str | None, name: str) -> str:
+    """The name in two forms: plain for old programs, and as it should be."""
+    plain = "-".join(part for part in (page, panel) if part) + "." + name.rpartition(".")[2]
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

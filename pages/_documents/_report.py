@@ -1,0 +1,188 @@
+"""What a file says, before it has a format: sheets of cells, and a first part that explains them.
+
+Built from the same answers as the cards, so a file cannot show other numbers than the screen.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pages._documents._words import say
+from warehouse.datasets import CLOCK_DIMENSIONS, DIMENSIONS
+from warehouse.metrics.model import Metric
+from warehouse.model import Cell, CellState, Compare, Period, Result, Row, Unit, Viewer
+
+Entry = str | float | int | None
+"""A text, a number in the unit of its column, or None: no data."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """unit is None for text. change: `rate` (relative), `points` (percentage points) or empty."""
+
+    title: str
+    unit: Unit | None = None
+    change: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sheet:
+    """One panel. `about` are the lines of the explaining part that belong to it."""
+
+    title: str
+    about: tuple[tuple[str, str], ...]
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Entry, ...], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """about: product, page, filters, who and when: what all sheets share."""
+
+    title: str
+    about: tuple[tuple[str, str], ...]
+    sheets: tuple[Sheet, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Format:
+    """write gives the file's bytes piece by piece; it may use, and then removes, files in the
+    folder it is handed."""
+
+    suffix: str
+    mimetype: str
+    write: Callable[[Report, Path], Iterator[bytes]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """Who exported what, when, and the names of codes."""
+
+    page: str
+    filters: str
+    viewer: Viewer
+    at: datetime
+    zone: ZoneInfo
+    metrics: Mapping[str, Metric]
+    label: Callable[[str, str], str]
+    language: str
+
+
+def make_report(title: str, panels: Sequence[tuple[str, Result]], asked: Asked) -> Report:
+    """A report of (panel title, answer) pairs, one sheet each."""
+    words = asked.language
+    about = (
+        (say("product", words), say("name", words)),
+        (say("what", words), title),
+        (say("filters", words), asked.filters),
+        (say("who", words), f"{asked.viewer.name} ({asked.viewer.role.value})"),
+        (say("scope", words), _scope(asked)),
+        (say("when", words), _time(asked.at, asked)),
+    )
+    sheets = tuple(make_sheet(name, result, asked) for name, result in panels)
+    return Report(title=title, about=about, sheets=sheets)
+
+
+def make_sheet(title: str, result: Result, asked: Asked) -> Sheet:
+    """The sheet of one answer: a line a row of the answer, in its order."""
+    return Sheet(
+        title=title,
+        about=(*_lines(title, result, asked), *_definitions(result, asked)),
+        columns=_columns(result, asked),
+        rows=tuple(_row(row, result, asked) for row in result.rows),
+    )
+
+
+def _scope(asked: Asked) -> str:
+    scope = asked.viewer.scope
+    if scope.everything:
+        return say("everything", asked.language)
+    return ", ".join(asked.label("district", code) for code in sorted(scope.districts)) or "—"
+
+
+def _lines(title: str, result: Result, asked: Asked) -> Iterator[tuple[str, str]]:
+    words, query = asked.language, result.query
+    yield say("panel", words), title
+    if query.period:
+        yield say("period", words), period_text(query.period)
+    if query.compare:
+        yield say("compare", words), say(query.compare.value, words)
+    for dimension, members in query.where:
+        names = ", ".join(asked.label(dimension, code) for code in members)
+        yield _dimension(dimension, asked), names
+    yield say("as_of", words), _time(result.as_of, asked) if result.as_of else "—"
+    yield say("version", words), result.data_version
+    yield say("suppressed", words), str(result.suppressed)
+    if result.suppressed:
+        yield say("suppressed_note", words), say("suppressed_text", words)
+
+
+def _definitions(result: Result, asked: Asked) -> Iterator[tuple[str, str]]:
+    words = asked.language
+    for metric in (asked.metrics[name] for name in result.query.metrics):
+        name = metric.label.text(words)
+        yield f"{say('definition', words)}: {name}", metric.sentence.text(words)
+        yield f"{say('formula', words)}: {name}", metric.formula
+        yield f"{say('unit', words)}: {name}", say(f"unit_{metric.unit.value}", words)
+
+
+def _columns(result: Result, asked: Asked) -> tuple[Column, ...]:
+    words, query = asked.language, result.query
+    has_time = any(row.period for row in result.rows)
+    columns = [Column(title=say("period", words))] if has_time else []
+    columns += [Column(title=_dimension(name, asked)) for name in query.by]
+    for metric in (asked.metrics[name] for name in query.metrics):
+        title = f"{metric.label.text(words)} ({say(f'unit_{metric.unit.value}', words)})"
+        columns.append(Column(title=title, unit=metric.unit))
+        if query.compare:
+            columns.append(Column(title=f"{title} · {say('base', words)}", unit=metric.unit))
+            change = "points" if metric.unit is Unit.SHARE else "rate"
+            columns.append(
+                Column(title=f"{title} · {say(change, words)}", unit=metric.unit, change=change)
+            )
+    return (*columns, Column(title=say("remark", words)))
+
+
+def _row(row: Row, result: Result, asked: Asked) -> tuple[Entry, ...]:
+    query, entries = result.query, list[Entry]()
+    if any(other.period for other in result.rows):
+        entries.append(period_text(row.period) if row.period else "")
+    entries += [asked.label(name, code) for name, code in zip(query.by, row.members, strict=True)]
+    for name, cell in zip(query.metrics, row.cells, strict=True):
+        entries += _cell(cell, asked.metrics[name].unit, query.compare, asked.language)
+    return (*entries, say("partial", asked.language) if row.is_partial else "")
+
+
+def _cell(cell: Cell, unit: Unit, compare: Compare | None, language: str) -> list[Entry]:
+    """The value and, where compared, its base and change. Hidden is a word, missing is empty."""
+    if cell.state is CellState.SUPPRESSED:
+        hidden: Entry = say("hidden", language)
+        return [hidden, hidden, hidden] if compare else [hidden]
+    value = cell.value if cell.state is CellState.VALUE else None
+    if not compare:
+        return [value]
+    change = cell.change(unit)
+    return [value, cell.base, change * 100 if change and unit is Unit.SHARE else change]
+
+
+def _dimension(name: str, asked: Asked) -> str:
+    known = DIMENSIONS.get(name) or CLOCK_DIMENSIONS.get(name)
+    return known.label.text(asked.language) if known else name
+
+
+def period_text(period: Period) -> str:
+    """First and last day, both included: `2026-01-01` or `2026-01-01 – 2026-01-31`."""
+    last = period.end - timedelta(days=1)
+    return str(period.start) if last == period.start else f"{period.start} – {last}"
+
+
+def _time(instant: datetime, asked: Asked) -> str:
+    return f"{instant.astimezone(asked.zone):%Y-%m-%d %H:%M:%S} ({asked.zone.key})"
+
+
+def file_name(*parts: str) -> str:
+    """Parts joined for a file name: letters, digits, `-` and Chinese, nothing a path could use."""
+    return "_".join(re.sub(r"[^\w\-]+", "-", part).strip("-") for part in parts if part)[:120]
