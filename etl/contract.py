@@ -87,10 +87,9 @@ def apply(
     columns: list[pl.Series] = []
     problems: list[pl.Series] = []
     for column in source.contract.columns:
-        texts = _texts(frame, source, column)
-        found, problem = _READERS[column.kind](texts, source, column, (pseudonym, zone))
+        found, problem = _read_column(frame, source, column, (pseudonym, zone))
         columns.extend(found)
-        problems.append(_required(texts, problem, column))
+        problems.append(problem.alias(column.name))
     problems.append(_identity_problem(frame))
     good = pl.DataFrame([*columns, frame[IDENTITY].alias("identity"), frame[LINE].alias("line")])
     first = _first_problem(problems)
@@ -116,20 +115,30 @@ def broken_lines(lines: Iterable[BrokenLine], source: Source) -> pl.DataFrame:
 # --- texts ----------------------------------------------------------------------------------
 
 
+def _read_column(
+    frame: pl.DataFrame, source: Source, column: Column, context: "_Context"
+) -> "_Read":
+    """The column's values and problems. What is the same for all rows is read once."""
+    texts = _texts(frame, source, column)
+    found, problem = _READERS[column.kind](texts, source, column, context)
+    if column.required and texts.null_count() > 0:
+        problem = _word(problem, texts.is_null() & problem.is_null(), EMPTY)
+    if len(texts) == len(frame):
+        return found, problem
+    return [_repeat(series, len(frame)) for series in found], _repeat(problem, len(frame))
+
+
+def _repeat(single: pl.Series, count: int) -> pl.Series:
+    return single.new_from_index(0, count)
+
+
 def _texts(frame: pl.DataFrame, source: Source, column: Column) -> pl.Series:
-    """The column's texts, trimmed; empty ones are null."""
+    """The column's texts, trimmed, empty ones null; one text for all rows if none is delivered."""
     theirs = source.columns.get(column.name)
     if theirs is None or theirs not in frame.columns:
-        constant = source.constants.get(column.name)
-        return pl.Series(column.name, [constant], dtype=pl.String).new_from_index(0, len(frame))
+        return pl.Series(column.name, [source.constants.get(column.name)], dtype=pl.String)
     trimmed = pl.col(theirs).str.strip_chars()
     return frame.select(pl.when(trimmed != "").then(trimmed).alias(column.name)).to_series()
-
-
-def _required(texts: pl.Series, problem: pl.Series, column: Column) -> pl.Series:
-    if not column.required or texts.null_count() == 0:
-        return problem.alias(column.name)
-    return _word(problem, texts.is_null() & problem.is_null(), EMPTY).alias(column.name)
 
 
 def _no_problem(count: int) -> pl.Series:

@@ -16,6 +16,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from etl.formats.chunk import Chunk, regroup
 from etl.formats.csv import read_csv
 from etl.formats.jsonl import read_jsonl
+from etl.formats.lines import check_lines
 from etl.formats.parquet import read_parquet
 from etl.model import FilesOptions, Format
 from warehouse.errors import ContractBroken, SourceUnavailable
@@ -105,6 +106,18 @@ def read_item(item: Item, options: FilesOptions, rows: int = ROWS) -> Iterator[C
             yield from regroup(_chunks(stream, kind, options, rows), rows)
         if _item(item.path) != item:
             raise SourceUnavailable("changed while it was read. It is read again in the next run")
+
+
+def check_item(item: Item, options: FilesOptions) -> None:
+    """Raises as `read_item` would for a file that is damaged somewhere, much faster.
+
+    Called before anything is loaded, because a truncated file shows only at its end.
+    """
+    with _explained(item):
+        kind = options.format or _format(item)
+        with _open(item, kind) as stream:
+            if kind is not Format.PARQUET:  # opening reads its index, which stands at the end
+                check_lines(stream)
 
 
 def _chunks(stream: BinaryIO, kind: Format, options: FilesOptions, rows: int) -> Iterator[Chunk]:

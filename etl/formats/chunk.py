@@ -43,10 +43,13 @@ def text_frame(columns: dict[str, list[str | None]], lines: list[int]) -> pl.Dat
 
 
 def regroup(chunks: Iterator[Chunk], rows: int) -> Iterator[Chunk]:
-    """The same rows in chunks of `rows`, so that cuts depend on the content alone."""
+    """The same rows in chunks of `rows`, so that cuts depend on the content alone.
+
+    Without any row one chunk still tells the columns, if the format has them.
+    """
     waiting: list[pl.DataFrame] = []
     broken: deque[BrokenLine] = deque()
-    count, is_sparse = 0, False
+    count, is_sparse, is_first = 0, False, True
     for chunk in chunks:
         is_sparse = is_sparse or chunk.is_sparse
         waiting.append(chunk.frame)
@@ -57,9 +60,10 @@ def regroup(chunks: Iterator[Chunk], rows: int) -> Iterator[Chunk]:
             while len(whole) >= rows:
                 part, whole = whole[:rows], whole[rows:]
                 yield Chunk(frame=part, broken=_until(broken, part[LINE][-1]), is_sparse=is_sparse)
+                is_first = False
             waiting, count = [whole], len(whole)
     last = pl.concat(waiting, how="diagonal") if waiting else pl.DataFrame()
-    if len(last) or broken:
+    if len(last) or broken or is_first:
         yield Chunk(frame=last, broken=tuple(broken), is_sparse=is_sparse)
 
 

@@ -39,6 +39,13 @@ def read_blocks(stream: BinaryIO, encoding: str) -> Iterator[Block]:
             return
 
 
+def check_lines(stream: BinaryIO) -> None:
+    """Reads to the end. Raises for a stream that is damaged or has an endless line."""
+    rest = b""
+    while fresh := stream.read(BLOCK_BYTES):
+        _, rest = _cut(rest + fresh, is_last=False)
+
+
 def _cut(content: bytes, *, is_last: bool) -> tuple[bytes, bytes]:
     """The whole lines, without the last line end, and what follows them."""
     if is_last:

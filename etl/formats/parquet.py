@@ -18,7 +18,10 @@ def read_parquet(stream: BinaryIO, rows: int) -> Iterator[Chunk]:
     """The rows of a Parquet file. Raises `SourceUnavailable` when it is damaged."""
     first = 1
     try:
-        for batch in pq.ParquetFile(stream).iter_batches(batch_size=rows):
+        file = pq.ParquetFile(stream)
+        names = dict.fromkeys(file.schema_arrow.names, pl.String())
+        yield Chunk(frame=pl.DataFrame(schema={**names, LINE: pl.Int64()}))
+        for batch in file.iter_batches(batch_size=rows):
             frame = pl.DataFrame(pl.from_arrow(pa.Table.from_batches([batch])))
             numbers = pl.int_range(first, first + len(frame), dtype=pl.Int64, eager=True)
             columns = [_as_text(column) for column in frame]

@@ -1,0 +1,244 @@
+"""The ETL from the shell: check a declaration, run sources, serve their schedules, show status."""
+
+import argparse
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from tqdm import tqdm
+
+from etl.check import SHOWN, Sample, check_source
+from etl.demo import deliver_live
+from etl.load import Loader
+from etl.logs import configure_logs
+from etl.model import Declared, RunReport, RunState, Source
+from etl.run import Runner
+from etl.schedule import publish_all, serve
+from etl.sources import read_sources, source_env
+from etl.status import undelivered
+from etl.table import text_table
+from warehouse import clock
+from warehouse.datasets import Kind
+from warehouse.errors import CockpitError, NotPublished, SourceError, nearest
+from warehouse.keys import Keyring
+from warehouse.manifest import read_manifest
+from warehouse.model import SourceStatus
+from warehouse.settings import Settings
+
+FAILED = 1
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs one command; the exit code. Every error the cockpit knows is one message on stderr."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings = Settings.from_env()
+        return int(options.command(settings, options))
+    except CockpitError as error:
+        print(error, file=sys.stderr)
+        return FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m etl", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    check = commands.add_parser("check", help="explain what a declaration would load")
+    check.add_argument("file", type=Path, metavar="FILE.toml")
+    check.set_defaults(command=_check)
+    run = commands.add_parser("run", help="load what is new, then publish")
+    run.add_argument("names", nargs="*", metavar="NAME")
+    run.add_argument("--all", action="store_true", help="every declared source")
+    run.add_argument("--progress", action="store_true", help="a bar even without a terminal")
+    run.set_defaults(command=_run)
+    served = commands.add_parser("serve", help="run all sources on their schedules")
+    served.add_argument("--demo", action="store_true", help="let the example city deliver")
+    served.set_defaults(command=_serve)
+    status = commands.add_parser("status", help="how each source stands")
+    status.add_argument("--format", choices=("table", "json"), default="table")
+    status.set_defaults(command=_status)
+    return parser
+
+
+# --- check ----------------------------------------------------------------------------------
+
+
+def _check(settings: Settings, options: argparse.Namespace) -> int:
+    env = source_env(settings, os.environ)
+    source, sample = check_source(options.file, env, settings.zone)
+    print(f"{source.file}: {source.name} fulfils {source.contract.name}.")
+    print(f"\n{sample.item} as it would load ({len(sample.rows):,} good rows looked at):")
+    print(_sample_table(source, sample))
+    if sample.new_columns:
+        print(f"\nNot declared, so not stored: {', '.join(sample.new_columns)}")
+    if sample.broken.is_empty():
+        return 0
+    first = f", the first {SHOWN}:" if len(sample.broken) > SHOWN else ":"
+    print(f"{len(sample.broken):,} broken rows{first}", file=sys.stderr)
+    print("\n".join(sample.complaints), file=sys.stderr)
+    return FAILED
+
+
+def _sample_table(source: Source, sample: Sample) -> str:
+    mapped = {*source.columns, *source.constants}
+    shown = [name for name in sample.rows.columns if name in mapped]
+    header = ["line", "day", *shown]
+    secret = {c.name for c in source.contract.columns if c.kind is Kind.PSEUDONYM}
+    rows = sample.rows.select(header).head(SHOWN).rows(named=True)
+    return text_table(header, [[_cell(v, n in secret) for n, v in row.items()] for row in rows])
+
+
+def _cell(value: Any, is_secret: bool) -> Any:
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}Z"
+    return f"#{value}" if is_secret and value is not None else value
+
+
+# --- run ------------------------------------------------------------------------------------
+
+
+def _run(settings: Settings, options: argparse.Namespace) -> int:
+    declared = read_sources(settings.sources, source_env(settings, os.environ))
+    sources = _chosen(declared, options.names, every=options.all)
+    stop = _stop_on_signals()
+    keyring = Keyring.open(settings, create=not settings.is_production)
+    with Loader(settings, keyring) as loader:
+        reports = _run_each(loader, sources, stop, options.progress or sys.stderr.isatty())
+        print(_report_table(reports))
+        if not stop.is_set():
+            print(f"Published generation {publish_all(declared, loader)}.")
+    for report in reports:
+        for line in report.message.splitlines():
+            print(f"{report.source}: {line}", file=sys.stderr)
+    if stop.is_set():
+        return INTERRUPTED
+    return FAILED if any(report.state is RunState.FAILED for report in reports) else 0
+
+
+def _chosen(declared: Declared, names: Sequence[str], *, every: bool) -> tuple[Source, ...]:
+    known = {source.name: source for source in declared.sources}
+    if every == bool(names):
+        raise SourceError("Name the sources to run, or give --all.")
+    for name in names:
+        if name not in known:
+            remedy = nearest(name, known) or f" Declared: {', '.join(known) or 'none'}."
+            raise SourceError(f"There is no source {name!r}.{remedy}")
+    return declared.sources if every else tuple(known[name] for name in dict.fromkeys(names))
+
+
+def _run_each(
+    loader: Loader, sources: Iterable[Source], stop: Event, is_shown: bool
+) -> list[RunReport]:
+    with tqdm(unit="B", unit_scale=True, disable=not is_shown, file=sys.stderr) as bar:
+
+        def advance(source: str, done: int) -> None:
+            bar.set_postfix_str(source, refresh=False)
+            bar.update(done)
+
+        runner = Runner(loader, progress=advance, stop=stop)
+        chosen = tuple(sources)
+        bar.reset(total=sum(runner.pending_bytes(source) for source in chosen))
+        return [runner.run(source) for source in chosen if not stop.is_set()]
+
+
+def _stop_on_signals() -> Event:
+    """The batch at work is finished, then the command ends."""
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def _report_table(reports: Sequence[RunReport]) -> str:
+    header = ("source", "state", "read", "loaded", "duplicate", "quarantined")
+    rows = [(r.source, r.state, r.read, r.loaded, r.duplicate, r.quarantined) for r in reports]
+    total = [sum(int(row[index]) for row in rows) for index in range(2, len(header))]
+    return text_table(header, [*rows, ("total", "", *total)])
+
+
+# --- serve ----------------------------------------------------------------------------------
+
+
+def _serve(settings: Settings, options: argparse.Namespace) -> int:
+    configure_logs()
+    declared = read_sources(settings.sources, source_env(settings, os.environ))
+    serve(settings, declared, deliver_live if options.demo else None)
+    return 0
+
+
+# --- status ---------------------------------------------------------------------------------
+
+
+def _status(settings: Settings, options: argparse.Namespace) -> int:
+    declared = read_sources(settings.sources, source_env(settings, os.environ))
+    known = {status.name: status for status in _published(settings)}
+    found = [known.get(source.name, undelivered(source)) for source in declared.sources]
+    if options.format == "json":
+        shown = [_as_json(status) for status in found]
+        print(json.dumps({"sources": shown}, ensure_ascii=False, indent=2, default=str))
+    else:
+        print(_status_table(found))
+    return 0
+
+
+def _published(settings: Settings) -> tuple[SourceStatus, ...]:
+    """What the last generation says; it can be read while another process loads."""
+    try:
+        return read_manifest(settings, Keyring.open(settings)).sources
+    except NotPublished:
+        return ()
+
+
+def _as_json(status: SourceStatus) -> dict[str, Any]:
+    now = clock.now()
+    return {
+        **asdict(status),
+        "lag_seconds": status.lag_seconds(now),
+        "is_stale": status.is_stale(now),
+    }
+
+
+def _status_table(found: Sequence[SourceStatus]) -> str:
+    header = ("source", "last run", "state", "read", "loaded", "duplicate", "quarantined")
+    now = clock.now()
+    rows = [
+        (
+            status.name,
+            _moment(status.last_run_at),
+            status.last_run_state or "never run",
+            status.rows_read,
+            status.rows_loaded,
+            status.rows_duplicate,
+            status.rows_quarantined,
+            _moment(status.watermark),
+            _duration(status.lag_seconds(now)),
+            _duration(status.promise_seconds),
+            "stale" if status.is_stale(now) else "fresh",
+        )
+        for status in found
+    ]
+    return text_table((*header, "watermark", "lag", "promise", "freshness"), rows)
+
+
+def _moment(instant: datetime | None) -> str | None:
+    return None if instant is None else f"{instant.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z"
+
+
+def _duration(seconds: float | None) -> str | None:
+    if seconds is None:
+        return None
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
+        if seconds >= size:
+            return f"{seconds / size:.4g}{unit}"
+    return f"{seconds:.0f}s"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,331 @@
+"""One run of one source: what was delivered and is new goes through its contract to the loader.
+
+An item (a delivered file) that cannot be read as a whole is refused: none of its rows count as
+read, the run fails and says why, the other items load. Every row of the other items is loaded, a
+duplicate or quarantined.
+"""
+
+import functools
+import hashlib
+import logging
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from threading import Event
+
+import polars as pl
+
+from etl import contract
+from etl.connectors.files import (
+    SETTLED_SECONDS,
+    Item,
+    check_item,
+    fingerprint,
+    is_settled,
+    list_items,
+    read_item,
+)
+from etl.formats.chunk import Chunk
+from etl.identity import Identifier
+from etl.load import Loader
+from etl.model import Batch, BatchCount, OnBroken, Position, RunReport, RunState, Source
+from etl.state import aware
+from warehouse import clock
+from warehouse.errors import CockpitError, ContractBroken, SourceUnavailable
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[str, int], None]
+"""Called with a source's name and the bytes of it that have just been dealt with."""
+
+_CACHED_PSEUDONYMS = 200_000
+_WAIT_SECONDS = 2 * SETTLED_SECONDS + 1
+_LONGEST_MESSAGE = 2000
+
+
+class Stopped(Exception):
+    """The process was asked to end; what is committed stays, the rest is read again."""
+
+
+@dataclass(kw_only=True)
+class _Run:
+    """A run while it lasts."""
+
+    run_id: str
+    source: Source
+    refusals: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Refusal:
+    """An item that was refused as it is now; it is not read again until it changes."""
+
+    item: Item
+    declaration: str
+    message: str
+
+
+class Runner:
+    """Runs sources with one loader. Safe to use from several threads, one source in each."""
+
+    def __init__(
+        self,
+        loader: Loader,
+        *,
+        progress: Progress | None = None,
+        stop: Event | None = None,
+    ) -> None:
+        self._loader = loader
+        self._progress = progress or (lambda source, done: None)
+        self._stop = stop or Event()
+        cached = functools.lru_cache(maxsize=_CACHED_PSEUDONYMS)
+        self._pseudonym = cached(loader.keyring.pseudonym)
+        self._refused: dict[tuple[str, str], _Refusal] = {}
+
+    def run(self, source: Source) -> RunReport:
+        """Look for deliveries, wait for files still being written, load what is new."""
+        return self._recorded(source, lambda: self._pending(source, self._wait(source)))
+
+    def run_if_new(self, source: Source) -> RunReport | None:
+        """As `run`, without waiting; None, and nothing in the books, when nothing is new."""
+        try:
+            items = self._pending(source, _settled(source))
+        except SourceUnavailable as error:
+            return None if self._said(source, error) else self._recorded(source, _raiser(error))
+        if not [item for item in items if not self._is_refused(source, item)]:
+            return None
+        return self._recorded(source, lambda: items)
+
+    def pending_bytes(self, source: Source) -> int:
+        """How much there is to read; 0 where the place cannot be reached."""
+        try:
+            return sum(item.size for item in self._pending(source, list_items(source.connector)))
+        except SourceUnavailable:
+            return 0
+
+    def abandon(self, source: str, message: str) -> None:
+        """Marks the run of `source` that still counts as running as failed."""
+        with self._loader.lock:
+            last = self._loader.state.last_run(source)
+            if last is not None and last.state is RunState.RUNNING:
+                self._loader.state.end_run(last.run_id, RunState.FAILED, message)
+
+    # --- which items ------------------------------------------------------------------------
+
+    def _wait(self, source: Source) -> tuple[Item, ...]:
+        """The items, once nobody writes to them; who writes on and on is left for later."""
+        until = time.monotonic() + _WAIT_SECONDS
+        while time.monotonic() < until and not self._stop.is_set():
+            items = list_items(source.connector)
+            if all(is_settled(item) for item in items):
+                return items
+            time.sleep(0.1)
+        return _settled(source)
+
+    def _pending(self, source: Source, items: tuple[Item, ...]) -> tuple[Item, ...]:
+        """Items that were not read to their end as they are now."""
+        with self._loader.lock:
+            known = self._loader.state.positions(source.name)
+        mark = declaration_mark(source)
+        return tuple(item for item in items if not _is_read(item, known.get(item.name), mark))
+
+    def _is_refused(self, source: Source, item: Item) -> bool:
+        refusal = self._refused.get((source.name, item.name))
+        now = (item, declaration_mark(source))
+        return refusal is not None and (refusal.item, refusal.declaration) == now
+
+    def _said(self, source: Source, error: CockpitError) -> bool:
+        """The last run has failed for the same reason; saying it again helps nobody."""
+        with self._loader.lock:
+            last = self._loader.state.last_run(source.name)
+        return last is not None and last.state is RunState.FAILED and last.message == str(error)
+
+    # --- one run ----------------------------------------------------------------------------
+
+    def _recorded(self, source: Source, items: Callable[[], tuple[Item, ...]]) -> RunReport:
+        run = _Run(run_id=uuid.uuid4().hex, source=source)
+        state = self._loader.state
+        with self._loader.lock:
+            state.start_run(run.run_id, source.name, source.contract.name, clock.now())
+        try:
+            ended = self._take(run, items)
+        except CockpitError as error:
+            run.refusals.append(str(error))
+            ended = RunState.FAILED
+        message = "\n".join([*run.refusals, *run.notes])[:_LONGEST_MESSAGE]
+        with self._loader.lock:
+            report = state.end_run(run.run_id, ended, message)
+        _log(report)
+        return report
+
+    def _take(self, run: _Run, items: Callable[[], tuple[Item, ...]]) -> RunState:
+        try:
+            for item in items():
+                self._take_item(run, item)
+                self._progress(run.source.name, item.size)
+        except Stopped:
+            return RunState.INTERRUPTED
+        return RunState.FAILED if run.refusals else RunState.DONE
+
+    def _take_item(self, run: _Run, item: Item) -> None:
+        key = (run.source.name, item.name)
+        if self._is_refused(run.source, item):
+            run.refusals.append(self._refused[key].message)
+            return
+        try:
+            self._load_item(run, item)
+            self._refused.pop(key, None)
+        except (SourceUnavailable, ContractBroken) as error:
+            run.refusals.append(str(error))
+            self._refused[key] = _Refusal(
+                item=item, declaration=declaration_mark(run.source), message=str(error)
+            )
+
+    def _load_item(self, run: _Run, item: Item) -> None:
+        position = _position(run.source, item)
+        with self._loader.lock:
+            known = self._loader.state.positions(run.source.name).get(item.name)
+            if known is not None and known.sha256 == position.sha256:
+                self._loader.state.move(run.source.name, position)  # touched, not changed
+                return
+        self._check_item(run, item)
+        total = BatchCount()
+        for batch in self._batches(run, item, position):
+            if self._stop.is_set():
+                raise Stopped
+            total += self._loader.load(batch, position if batch.is_last else None)
+        if total.quarantined and run.source.on_broken is OnBroken.WARN:
+            run.notes.append(f"{item.name}: {total.quarantined} rows were broken.")
+
+    def _check_item(self, run: _Run, item: Item) -> None:
+        """Looks through the whole item before any of it loads; half of an item must not load."""
+        check_item(item, run.source.connector)
+        identifier = Identifier(run.source, self._pseudonym)
+        for number, chunk in enumerate(read_item(item, run.source.connector)):
+            if number == 0:
+                self._check_columns(run, item, chunk)
+            if self._stop.is_set():
+                raise Stopped
+            if run.source.on_broken is not OnBroken.STOP:
+                return
+            _, broken = self._apply(run.source, chunk, identifier)
+            _refuse_broken(item, broken)
+
+    def _check_columns(self, run: _Run, item: Item, chunk: Chunk) -> None:
+        if chunk.is_sparse and chunk.frame.is_empty():
+            return
+        names = chunk.frame.columns
+        try:
+            contract.check_columns(names, run.source, is_sparse=chunk.is_sparse)
+        except ContractBroken as error:
+            raise ContractBroken(f"{item.name}: {error}.") from error
+        fresh = contract.new_columns(names, run.source)
+        if fresh:
+            shown = ", ".join(repr(name) for name in fresh[:5])
+            run.notes.append(f"{item.name}: not declared and not stored: {shown}.")
+
+    def _batches(self, run: _Run, item: Item, position: Position) -> Iterator[Batch]:
+        identifier = Identifier(run.source, self._pseudonym)
+        chunks = _with_last(read_item(item, run.source.connector))
+        for ordinal, (chunk, is_last) in enumerate(chunks):
+            rows, broken = self._apply(run.source, chunk, identifier)
+            yield Batch(
+                batch_id=_batch_id(run.source, position, ordinal),
+                source=run.source,
+                run_id=run.run_id,
+                item=item.name,
+                read=chunk.read,
+                rows=rows,
+                quarantined=broken,
+                is_last=is_last,
+                event_until=aware(rows["occurred_at"].max()),  # type: ignore[arg-type]
+            )
+
+    def _apply(
+        self, source: Source, chunk: Chunk, identifier: Identifier
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        zone = self._loader.settings.zone
+        frame = identifier.identify(chunk.frame)
+        rows, broken = contract.apply(frame, source, pseudonym=self._pseudonym, zone=zone)
+        return rows, pl.concat([broken, contract.broken_lines(chunk.broken, source)])
+
+
+def run_source(source: Source, loader: Loader) -> RunReport:
+    """One run on its own."""
+    return Runner(loader).run(source)
+
+
+def declaration_mark(source: Source) -> str:
+    """Changes when the same file would load otherwise, so that it is read again."""
+    means = (
+        source.contract.name,
+        sorted(source.columns.items()),
+        sorted(source.constants.items()),
+        sorted((name, sorted(values.items())) for name, values in source.values.items()),
+        (source.zone.key, source.time_format, source.identity, source.personal, source.dropped),
+        (source.connector.format, source.connector.delimiter, source.connector.encoding),
+        source.connector.header,
+    )
+    return hashlib.sha256(repr(means).encode()).hexdigest()[:16]
+
+
+def _settled(source: Source) -> tuple[Item, ...]:
+    return tuple(item for item in list_items(source.connector) if is_settled(item))
+
+
+def _is_read(item: Item, known: Position | None, mark: str) -> bool:
+    return (
+        known is not None
+        and (known.size, known.mtime_ns) == (item.size, item.mtime_ns)
+        and known.sha256.endswith(f":{mark}")
+    )
+
+
+def _position(source: Source, item: Item) -> Position:
+    content = f"{fingerprint(item)}:{declaration_mark(source)}"
+    return Position(item=item.name, size=item.size, mtime_ns=item.mtime_ns, sha256=content)
+
+
+def _batch_id(source: Source, position: Position, ordinal: int) -> str:
+    named = f"{source.name}\x1f{position.sha256}\x1f{ordinal}"
+    return hashlib.sha256(named.encode()).hexdigest()[:32]
+
+
+def _refuse_broken(item: Item, broken: pl.DataFrame) -> None:
+    if broken.is_empty():
+        return
+    first = broken.sort("line").row(0, named=True)
+    what = f"{first['column_name']} {first['reason']}".strip()
+    raise ContractBroken(
+        f"{item.name}: line {first['line']}: {what}. The source stops at broken rows;"
+        " nothing of the file was loaded."
+    )
+
+
+def _with_last(chunks: Iterator[Chunk]) -> Iterator[tuple[Chunk, bool]]:
+    """Each chunk, and whether it is the last one."""
+    waiting: Chunk | None = None
+    for chunk in chunks:
+        if waiting is not None:
+            yield waiting, False
+        waiting = chunk
+    if waiting is not None:
+        yield waiting, True
+
+
+def _raiser(error: CockpitError) -> Callable[[], tuple[Item, ...]]:
+    def fail() -> tuple[Item, ...]:
+        raise error
+
+    return fail
+
+
+def _log(report: RunReport) -> None:
+    counts = {
+        name: getattr(report, name) for name in ("read", "loaded", "duplicate", "quarantined")
+    }
+    level = logging.WARNING if report.state is RunState.FAILED else logging.INFO
+    fields = {"source": report.source, "state": report.state.value, **counts}
+    log.log(level, "run.finished", extra={"fields": {**fields, "why": report.message}})
