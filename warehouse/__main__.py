@@ -1,0 +1,243 @@
+"""The shell's way to the one door: `python -m warehouse answer|catalogue|verify|accounts`."""
+
+import argparse
+import csv
+import io
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import date
+
+from warehouse import accounts
+from warehouse.answer import Warehouse
+from warehouse.errors import BadPeriod, CockpitError, QueryError
+from warehouse.keys import Keyring
+from warehouse.metrics import CATALOGUE
+from warehouse.model import (
+    Cell,
+    CellState,
+    Compare,
+    Grain,
+    MetricQuery,
+    Period,
+    Result,
+    Role,
+    Row,
+    Scope,
+    Viewer,
+)
+from warehouse.partitions import verify
+from warehouse.settings import Settings
+
+SHELL = Viewer(name="shell", role=Role.ANALYST, scope=Scope(everything=True))
+"""Who sits at this machine and can read its keys sees what an analyst of the whole city does."""
+
+Record = dict[str, object]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command. Exit code 2 and one line on stderr for every error on purpose."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        if arguments[:1] == ["accounts"]:
+            return accounts.main(arguments[1:], Settings.from_env()) or 0
+        options = _parser().parse_args(arguments)
+        command: Callable[[argparse.Namespace], int] = options.command
+        return command(options)
+    except CockpitError as error:
+        print(" ".join(str(error).split()), file=sys.stderr)
+        return 2
+
+
+# --- answer ---------------------------------------------------------------------------------
+
+
+def _answer(options: argparse.Namespace) -> int:
+    settings = Settings.from_env()
+    viewer = accounts.Accounts(settings).viewer(options.viewer) if options.viewer else SHELL
+    query = MetricQuery(
+        metrics=tuple(options.metrics),
+        period=_period(settings, options, viewer),
+        grain=None if options.grain is None else Grain(options.grain),
+        by=tuple(options.by),
+        where=_where(options.where),
+        compare=None if options.compare is None else Compare(options.compare),
+        limit=options.limit,
+    )
+    result = Warehouse.open(settings).answer(query, viewer)
+    print(_FORMATS[options.format](result))
+    return 0
+
+
+def _period(settings: Settings, options: argparse.Namespace, viewer: Viewer) -> Period | None:
+    """An end that is not given is the end of the data."""
+    start, end = _day(options.start), _day(options.end)
+    if start is not None and end is not None:
+        return Period(start=start, end=end)
+    if start is None and end is None:
+        return None
+    horizon = Warehouse.open(settings).horizon(viewer)
+    if horizon is None:
+        return None
+    return Period(start=start or horizon.start, end=end or horizon.end)
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError:
+        raise BadPeriod(f"{text!r} is no day. Write it as YYYY-MM-DD.") from None
+
+
+def _where(conditions: Sequence[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """`DIM=VALUE` conditions; several values of one dimension are alternatives."""
+    found: dict[str, list[str]] = {}
+    for condition in conditions:
+        name, sign, value = condition.partition("=")
+        if not (name and sign and value):
+            raise QueryError(f"{condition!r} is no filter. Write it as DIMENSION=VALUE.")
+        found.setdefault(name, []).append(value)
+    return tuple((name, tuple(values)) for name, values in found.items())
+
+
+def records(result: Result) -> list[Record]:
+    """The rows as plain values: codes, numbers, and the states that are not plain."""
+    return [_record(result, row) for row in result.rows]
+
+
+def _record(result: Result, row: Row) -> Record:
+    found: Record = {} if row.period is None else {"period": row.period.start.isoformat()}
+    found |= dict(zip(result.query.by, row.members, strict=True))
+    cells = dict(zip(result.query.metrics, row.cells, strict=True))
+    found |= {name: cell.value for name, cell in cells.items()}
+    if result.query.compare is not None:
+        found["base"] = {name: cell.base for name, cell in cells.items()}
+    states = {n: c.state.value for n, c in cells.items() if c.state is not CellState.VALUE}
+    if states:
+        found["states"] = states
+    if row.is_partial:
+        found["partial"] = True
+    return found
+
+
+def _json(result: Result) -> str:
+    content = {
+        "rows": records(result),
+        "as_of": None if result.as_of is None else result.as_of.isoformat(),
+        "data_version": result.data_version,
+        "suppressed": result.suppressed,
+    }
+    return json.dumps(content, ensure_ascii=False, indent=2)
+
+
+def _grid(result: Result) -> list[list[str]]:
+    """A header and one line a row, as text."""
+    query, has_period = result.query, any(row.period for row in result.rows)
+    bases = [f"{name} base" for name in query.metrics] if query.compare else []
+    lines = [[*(["period"] if has_period else []), *query.by, *query.metrics, *bases]]
+    for row in result.rows:
+        start = [] if row.period is None else [row.period.start.isoformat()]
+        base = ["" if c.base is None else str(c.base) for c in row.cells] if bases else []
+        lines.append([*start, *row.members, *(_text(cell) for cell in row.cells), *base])
+    return lines
+
+
+def _text(cell: Cell) -> str:
+    return cell.state.value if cell.value is None else str(cell.value)
+
+
+def _csv(result: Result) -> str:
+    target = io.StringIO()
+    csv.writer(target, lineterminator="\n").writerows(_grid(result))
+    return target.getvalue().rstrip("\n")
+
+
+def _table(result: Result) -> str:
+    as_of = "-" if result.as_of is None else result.as_of.isoformat()
+    tail = f"as of {as_of}   data {result.data_version}   suppressed {result.suppressed}"
+    return f"{_aligned(_grid(result))}\n\n{tail}"
+
+
+def _aligned(lines: Sequence[Sequence[str]]) -> str:
+    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+    padded = ("  ".join(t.ljust(w) for t, w in zip(line, widths, strict=True)) for line in lines)
+    return "\n".join(line.rstrip() for line in padded)
+
+
+_FORMATS: dict[str, Callable[[Result], str]] = {"table": _table, "json": _json, "csv": _csv}
+
+
+# --- catalogue and verify -------------------------------------------------------------------
+
+
+def _catalogue(options: argparse.Namespace) -> int:
+    if options.format == "json":
+        content = [_definition(name) for name in CATALOGUE]
+        print(json.dumps(content, ensure_ascii=False, indent=2))
+        return 0
+    lines = [["metric", "unit", "dimensions", "sentence"]]
+    for metric in CATALOGUE.values():
+        dims = ", ".join(metric.dimensions)
+        lines.append([metric.name, metric.unit.value, dims, metric.sentence.en])
+    print(_aligned(lines))
+    return 0
+
+
+def _definition(name: str) -> Record:
+    metric = CATALOGUE[name]
+    return {
+        "name": metric.name,
+        "label": asdict(metric.label),
+        "sentence": asdict(metric.sentence),
+        "formula": metric.formula,
+        "unit": metric.unit.value,
+        "decimals": metric.decimals,
+        "polarity": metric.polarity.value,
+        "owner": asdict(metric.owner),
+        "dataset": metric.dataset,
+        "dimensions": list(metric.dimensions),
+        "grains": [grain.value for grain in metric.grains],
+        "default_grain": None if metric.default_grain is None else metric.default_grain.value,
+        "since": metric.since.isoformat(),
+    }
+
+
+def _verify(options: argparse.Namespace) -> int:
+    settings = Settings.from_env()
+    print(verify(settings, Keyring.open(settings)))
+    return 0
+
+
+# --- the command line -----------------------------------------------------------------------
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m warehouse", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_answer(commands.add_parser("answer", help="ask for metrics"))
+    catalogue = commands.add_parser("catalogue", help="list every metric and what it means")
+    catalogue.add_argument("--format", choices=("table", "json"), default="table")
+    catalogue.set_defaults(command=_catalogue)
+    check = commands.add_parser("verify", help="check every published file against its seal")
+    check.set_defaults(command=_verify)
+    commands.add_parser("accounts", help="list, add and remove accounts")
+    return parser
+
+
+def _add_answer(answer: argparse.ArgumentParser) -> None:
+    answer.add_argument("metrics", nargs="+", metavar="METRIC", help="names from the catalogue")
+    answer.add_argument("--by", action="extend", nargs="+", default=[], metavar="DIM")
+    answer.add_argument("--grain", choices=[g.value for g in Grain])
+    answer.add_argument("--from", dest="start", metavar="DAY", help="first day, YYYY-MM-DD")
+    answer.add_argument("--to", dest="end", metavar="DAY", help="day after the last one")
+    answer.add_argument("--where", action="extend", nargs="+", default=[], metavar="DIM=VALUE")
+    answer.add_argument("--compare", choices=[c.value for c in Compare])
+    answer.add_argument("--limit", type=int, metavar="N", help="the N largest rows")
+    answer.add_argument("--viewer", metavar="NAME", help="an account; default: all districts")
+    answer.add_argument("--format", choices=sorted(_FORMATS), default="table")
+    answer.set_defaults(command=_answer)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

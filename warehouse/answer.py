@@ -1,0 +1,145 @@
+"""The one door: `Warehouse.answer(query, viewer)`. Screen, wall, file and shell come through it."""
+
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+from warehouse import clock
+from warehouse.asker import Asker
+from warehouse.cache import Cache
+from warehouse.connection import Reader, Snapshot
+from warehouse.datasets import CLOCK_DIMENSIONS, CONTRACTS, DIMENSIONS
+from warehouse.errors import Forbidden, UnknownDimension, nearest
+from warehouse.freshness import as_of, standing_on
+from warehouse.keys import Keyring
+from warehouse.members import collect, label_of, ordered
+from warehouse.model import (
+    City,
+    Label,
+    Member,
+    MetricQuery,
+    Period,
+    Result,
+    Role,
+    SourceStatus,
+    Viewer,
+)
+from warehouse.pattern import Pattern
+from warehouse.quarantine import QuarantineReason, read_reasons
+from warehouse.question import named, resolve, where
+from warehouse.settings import Settings
+
+_MAY_SEE_QUARANTINE = frozenset({Role.OPERATOR, Role.ADMIN})
+
+
+class Warehouse:
+    """Answers questions on the newest published generation; safe for many threads."""
+
+    def __init__(self, settings: Settings, reader: Reader) -> None:
+        self._settings = settings
+        self._reader = reader
+        self._results: Cache[Result] = Cache(4096)
+        self._patterns: Cache[Pattern] = Cache(4096)
+        self._extents: Cache[Period | None] = Cache(64)
+        self._codes: Cache[tuple[str, ...]] = Cache(256)
+
+    @classmethod
+    def open(cls, settings: Settings) -> "Warehouse":
+        """Raises `WrongKey` or `StorageError`; `NotPublished` comes with the first question."""
+        return cls(settings, Reader(settings, Keyring.open(settings)))
+
+    def close(self) -> None:
+        self._reader.close()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self._settings.zone
+
+    def answer(self, query: MetricQuery, viewer: Viewer) -> Result:
+        """The numbers `viewer` may see. Equal questions on equal data are computed once.
+
+        Raises `QueryError` (and its kinds) on a question that cannot be answered as asked, and
+        `Forbidden` where the viewer may not ask it.
+        """
+        found = named(query)
+        asked, query = query, replace(query, where=where(query))
+        snapshot = self._reader.snapshot()
+        asker = self._asker(snapshot, viewer)
+        datasets = tuple(dict.fromkeys(metric.dataset for metric in found))
+        question = resolve(query, found, query.period or asker.period(datasets))
+        key = (query, question.window, asker.key(question))
+        result = self._results.get(key, lambda: asker.answer(question))
+        sources = standing_on(snapshot.manifest.sources, datasets)
+        now = clock.now()
+        return replace(
+            result,
+            query=asked,
+            as_of=as_of(sources),
+            stale=tuple(source for source in sources if source.is_stale(now)),
+        )
+
+    def members(self, dimension: str, viewer: Viewer) -> tuple[Member, ...]:
+        """The members that occur in what the viewer may see, in display order."""
+        dims = {**DIMENSIONS, **CLOCK_DIMENSIONS}
+        if dimension not in dims:
+            raise UnknownDimension(
+                f"There is no dimension {dimension!r}.{nearest(dimension, dims)}"
+                f" There are: {', '.join(dims)}."
+            )
+        snapshot = self._reader.snapshot()
+        manifest, scope = snapshot.manifest, replace(viewer, name="")
+        key = (dimension, scope, tuple(sorted(manifest.versions.items())))
+        codes = self._codes.get(key, lambda: collect(snapshot, dimension, scope))
+        return tuple(
+            Member(code=code, label=label_of(manifest, dimension, code))
+            for code in ordered(manifest, dimension, codes)
+        )
+
+    def label(self, dimension: str, code: str) -> Label:
+        """What a member is called; its own code where nobody named it."""
+        return label_of(self._reader.snapshot().manifest, dimension, code)
+
+    def sources(self, viewer: Viewer) -> tuple[SourceStatus, ...]:
+        """How the declared sources stand. What broke is told only to those who can mend it."""
+        found = self._reader.snapshot().manifest.sources
+        if viewer.role in _MAY_SEE_QUARANTINE:
+            return found
+        return tuple(replace(source, last_error="") for source in found)
+
+    def quarantine(self, viewer: Viewer) -> tuple[QuarantineReason, ...]:
+        """Why rows were set aside. Raises `Forbidden` for all but operators."""
+        if viewer.role not in _MAY_SEE_QUARANTINE:
+            raise Forbidden(
+                f"The role {viewer.role} may not see broken rows. Ask for the role operator."
+            )
+        return read_reasons(self._reader.snapshot())
+
+    def city(self, viewer: Viewer) -> City:
+        """The city, cut to the districts the viewer may see."""
+        city = self._reader.snapshot().manifest.city
+        if viewer.scope.everything:
+            return city
+        seen = tuple(d for d in city.districts if d.code in viewer.scope.districts)
+        return replace(city, districts=seen)
+
+    def horizon(self, viewer: Viewer) -> Period | None:
+        """From the first to after the last day that has data; None where the viewer sees none."""
+        if not viewer.scope.everything and not viewer.scope.districts:
+            return None
+        asker = self._asker(self._reader.snapshot(), viewer)
+        known = [dataset for dataset in CONTRACTS if asker.extent(dataset) is not None]
+        return asker.period(known) if known else None
+
+    def data_version(self) -> str:
+        """The generation and the version of each dataset: `12;loan_event:3;service_event:9`."""
+        manifest = self._reader.snapshot().manifest
+        versions = (f"{name}:{version}" for name, version in sorted(manifest.versions.items()))
+        return ";".join((str(manifest.generation), *versions))
+
+    def _asker(self, snapshot: Snapshot, viewer: Viewer) -> Asker:
+        return Asker(
+            settings=self._settings,
+            snapshot=snapshot,
+            viewer=replace(viewer, name=""),
+            patterns=self._patterns,
+            extents=self._extents,
+        )

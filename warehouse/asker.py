@@ -1,0 +1,187 @@
+"""One viewer's questions on one generation: from a checked question to its rows."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from warehouse import clock
+from warehouse.block import MISSING, Block, block
+from warehouse.cache import Cache
+from warehouse.compare import Base, against, bases
+from warehouse.compile import Slice, Window
+from warehouse.connection import Snapshot
+from warehouse.freshness import edge, standing_on
+from warehouse.measures import Ground
+from warehouse.metrics import CATALOGUE
+from warehouse.metrics.model import Metric, Penetration
+from warehouse.model import Cell, Compare, Grain, Period, Result, Row, Viewer
+from warehouse.pattern import Pattern, pattern
+from warehouse.policy import Members, visible_where
+from warehouse.question import Question, depends_on_the_instant
+from warehouse.rows import arrange, combinations, count_suppressed
+from warehouse.settings import Settings
+from warehouse.windows import Edge
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asker:
+    """Computes; what it computes again and again is kept in the caches it is given."""
+
+    settings: Settings
+    snapshot: Snapshot
+    viewer: Viewer
+    patterns: Cache[Pattern]
+    extents: Cache[Period | None]
+
+    # --- what an answer stands on -----------------------------------------------------------
+
+    def version(self, dataset: str) -> int:
+        return self.snapshot.manifest.versions.get(dataset, 0)
+
+    def data_version(self, datasets: Sequence[str]) -> str:
+        return "-".join(f"{dataset}:{self.version(dataset)}" for dataset in datasets)
+
+    def key(self, question: Question) -> Hashable:
+        """Everything an answer depends on beside the question itself."""
+        at = self.edge(question.datasets).at
+        needs_city = any(isinstance(metric.measure, Penetration) for metric in question.metrics)
+        return (
+            self.viewer,
+            self.data_version(question.datasets),
+            clock.today(self.settings.zone),
+            at if depends_on_the_instant(question) else at.date(),
+            self.snapshot.manifest.city if needs_city else None,
+        )
+
+    def edge(self, datasets: Sequence[str]) -> Edge:
+        sources = standing_on(self.snapshot.manifest.sources, datasets)
+        return edge(sources, clock.now(), self.settings.zone)
+
+    def extent(self, dataset: str) -> Period | None:
+        """From the first to after the last day that has data; None without any."""
+        key = (dataset, self.version(dataset))
+        return self.extents.get(key, lambda: self._extent(dataset))
+
+    def _extent(self, dataset: str) -> Period | None:
+        table = self.snapshot.table(dataset, "fact", period=None, columns=("day",))
+        first, last = self.snapshot.select(f"SELECT min(day), max(day) FROM {table}")[0]
+        return None if first is None else Period(start=first, end=last + timedelta(days=1))
+
+    def period(self, datasets: Sequence[str]) -> Period:
+        """All days that have data; today where there are none."""
+        extents = [extent for dataset in datasets if (extent := self.extent(dataset))]
+        if not extents:
+            today = clock.today(self.settings.zone)
+            return Period(start=today, end=today + timedelta(days=1))
+        return Period(start=min(e.start for e in extents), end=max(e.end for e in extents))
+
+    def _covered(self, dataset: str) -> Period | None:
+        """The days known to have no more records than we hold, up to the watermark's."""
+        extent = self.extent(dataset)
+        if extent is None:
+            return None
+        known = self.edge((dataset,)).at.date() + timedelta(days=1)
+        return Period(start=extent.start, end=max(extent.end, known))
+
+    # --- answering --------------------------------------------------------------------------
+
+    def answer(self, question: Question) -> Result:
+        for dataset in question.datasets:  # forbidden before anything is read
+            visible_where(self.viewer, dataset)
+        blocks = self._blocks(question, question.window)
+        compare = question.query.compare
+        base = None if compare is None else self._bases(question, compare)
+        rows = arrange(question.query, self._rows(question, blocks, base))
+        return Result(
+            query=question.query,
+            rows=rows,
+            as_of=None,
+            data_version=self.data_version(question.datasets),
+            suppressed=count_suppressed(rows),
+        )
+
+    def _blocks(self, question: Question, window: Window) -> Mapping[str, Block]:
+        """By metric, the block that holds it."""
+        found: dict[str, Block] = {}
+        for dataset in question.datasets:
+            part = Slice(
+                dataset=dataset,
+                window=window,
+                viewer=self.viewer,
+                zone=self.settings.zone,
+                by=question.query.by,
+                where=question.query.where,
+            )
+            own = question.of(dataset)
+            made = block(self._ground(dataset), part, own, self.pattern, self._covered(dataset))
+            found |= dict.fromkeys((metric.name for metric in own), made)
+        return found
+
+    def pattern(self, part: Slice) -> Pattern:
+        """What `part` hides; the same for each metric of its dataset."""
+        k = smallest_cell(self.settings, part.dataset)
+        key = (part, k, self.version(part.dataset))
+        return self.patterns.get(key, lambda: pattern(self.snapshot, part, k))
+
+    def _ground(self, dataset: str) -> Ground:
+        extent = self.extent(dataset)
+        return Ground(
+            tables=self.snapshot,
+            since=date.max if extent is None else extent.start,
+            complete=self.edge((dataset,)).at,
+            city=self.snapshot.manifest.city,
+            goal_growth=self.settings.goal_growth,
+            goal_from=self._goal_from(),
+            smallest_cell=smallest_cell(self.settings, dataset),
+        )
+
+    def _goal_from(self) -> date:
+        if self.settings.goal_from:
+            return date.fromisoformat(f"{self.settings.goal_from}-01")
+        return Grain.YEAR.floor(clock.today(self.settings.zone))
+
+    def _bases(self, question: Question, compare: Compare) -> Base:
+        at = self.edge(question.datasets)
+        return bases(question.window, compare, at, lambda w: self._blocks(question, w))
+
+    def _rows(
+        self, question: Question, blocks: Mapping[str, Block], base: Base | None
+    ) -> list[Row]:
+        at = self.edge(question.datasets)
+        members = {found for made in blocks.values() for found in made.members}
+        rows = []
+        for unit, combination in combinations(question.window.units, members):
+            cells = _cells(question.metrics, blocks, base, unit, combination)
+            if all(cell is MISSING for cell in cells) and combination:
+                continue  # a combination that is not there at all, as in another dataset's past
+            rows.append(
+                Row(
+                    members=combination,
+                    cells=cells,
+                    period=unit if question.has_units else None,
+                    is_partial=at.is_partial(unit),
+                )
+            )
+        return rows
+
+
+def _cells(
+    metrics: Sequence[Metric],
+    blocks: Mapping[str, Block],
+    base: Base | None,
+    unit: Period,
+    members: Members,
+) -> tuple[Cell, ...]:
+    cells = tuple(blocks[metric.name].cell(metric.name, unit, members) for metric in metrics)
+    if base is None:
+        return cells
+    return tuple(
+        against(cell, base(metric.name, unit, members))
+        for metric, cell in zip(metrics, cells, strict=True)
+    )
+
+
+def smallest_cell(settings: Settings, dataset: str) -> int:
+    """One k for a dataset, so that all of its metrics hide the same cells."""
+    own = (m.smallest_cell or 0 for m in CATALOGUE.values() if m.dataset == dataset)
+    return max(settings.small_cell, *own)

@@ -1,0 +1,127 @@
+"""Counts, sums, different values, shares and percentiles over records or their daily sums."""
+
+from collections.abc import Sequence
+
+from warehouse.compile.slice import Slice, Sql, Tables, cut, group
+from warehouse.datasets import LEVELS
+from warehouse.errors import DefinitionError
+from warehouse.metrics.model import Count, Distinct, Measure, Percentile, Share, Sum, Test
+from warehouse.rollups import PERSON_DAY, USAGE_DAY
+
+COUNTER = "counter"
+"""The channel of a service that is done in person."""
+
+
+def _one_of(column: str, members: Sequence[str]) -> str:
+    return f'"{column}" IN ({", ".join(f"{chr(39)}{m}{chr(39)}" for m in members)})'
+
+
+_COMPLETED = _one_of("outcome", ("completed",))
+_LEVELS = tuple(LEVELS)
+TESTS = {
+    Test.ANY: "TRUE",
+    Test.COMPLETED: _COMPLETED,
+    Test.FINISHED: _one_of("outcome", ("completed", "failed", "abandoned")),
+    Test.COMPLETED_ONLINE: f"{_COMPLETED} AND NOT {_one_of('channel', (COUNTER, 'unknown'))}",
+    Test.COMPLETED_SOMEWHERE: f"{_COMPLETED} AND \"channel\" <> 'unknown'",
+    Test.RATED: _one_of("level", _LEVELS),
+    Test.SATISFIED: _one_of("level", _LEVELS[:3]),
+    # of the merged application, see applications.py
+    Test.APPROVED: "is_decided AND is_approved",
+    Test.DECIDED: "is_decided",
+    Test.TIMED: "is_decided AND approval_us >= 0",
+    Test.WITHIN_60S: "is_decided AND approval_us BETWEEN 0 AND 60000000",
+    Test.ENDED: "is_disbursed OR is_ended",
+    Test.ZERO_TOUCH: "is_disbursed AND NOT coalesce(manual, FALSE)",
+    Test.VERIFIED: "credit_bureau AND public_trust AND judicial",
+}
+_COLUMNS = {
+    Test.ANY: (),
+    Test.COMPLETED: ("outcome",),
+    Test.FINISHED: ("outcome",),
+    Test.COMPLETED_ONLINE: ("outcome", "channel"),
+    Test.COMPLETED_SOMEWHERE: ("outcome", "channel"),
+    Test.RATED: ("level",),
+    Test.SATISFIED: ("level",),
+}
+
+
+def statement(tables: Tables, part: Slice, measures: Sequence[Measure], table: str) -> Sql:
+    """Rows (unit, members..., one value a measure) over `fact`, `usage_day` or `person_day`."""
+    weight = ("events",) if table == USAGE_DAY else ()
+    columns = (name for measure in measures for name in _columns(measure))
+    rows = cut(tables, part, table, *dict.fromkeys((*weight, *columns)))
+    return aggregate(rows, part, measures, "events" if weight else "")
+
+
+def aggregate(rows: Sql, part: Slice, measures: Sequence[Measure], weight: str = "") -> Sql:
+    """Group `rows` by unit and members; `weight` is the column of already summed records."""
+    values = ", ".join(value(measure, weight) for measure in measures)
+    by = group(part)
+    return Sql(
+        text=f"SELECT {by}, {values} FROM ({rows.text}) GROUP BY {by}", parameters=rows.parameters
+    )
+
+
+def value(measure: Measure, weight: str = "") -> str:
+    """SQL of a measure over grouped rows. Every sum is cast: a HUGEINT arrives as Decimal."""
+    match measure:
+        case Count():
+            return _count(measure.test, weight)
+        case Sum():
+            return f'coalesce(CAST(sum("{measure.column}") AS BIGINT), 0)'
+        case Distinct():
+            return f'count(DISTINCT "{measure.column}")'
+        case Share():
+            base = _count(measure.base, weight)
+            return f"round(CAST({_count(measure.test, weight)} AS DOUBLE) / nullif({base}, 0), 6)"
+        case Percentile():
+            known = '"approval_us" >= 0' if measure.column == "approval_us" else "TRUE"
+            within = f'WITHIN GROUP (ORDER BY "{measure.column}") FILTER (WHERE {known})'
+            return f"round(percentile_cont({float(measure.at)}) {within}, 3)"
+    raise DefinitionError(f"{type(measure).__name__} is not computed from single records.")
+
+
+def _count(test: Test, weight: str) -> str:
+    if not weight:
+        return f"count(*) FILTER (WHERE {TESTS[test]})"
+    return f"coalesce(CAST(sum({weight}) FILTER (WHERE {TESTS[test]}) AS BIGINT), 0)"
+
+
+def _columns(measure: Measure) -> tuple[str, ...]:
+    match measure:
+        case Count():
+            return _COLUMNS[measure.test]
+        case Share():
+            return (*_COLUMNS[measure.test], *_COLUMNS[measure.base])
+        case Sum() | Distinct() | Percentile():
+            return (measure.column,)
+    raise DefinitionError(f"{type(measure).__name__} is not computed from single records.")
+
+
+def contributors(tables: Tables, part: Slice, *, from_rollups: bool) -> Sql:
+    """Rows (unit, members..., different people + records without a person), exact."""
+    by = group(part)
+    if not from_rollups:
+        rows = cut(tables, part, "fact", "person")
+        people = "count(DISTINCT person) + count(*) FILTER (WHERE person IS NULL)"
+        text = f"SELECT {by}, {people} FROM ({rows.text}) GROUP BY {by}"
+        return Sql(text=text, parameters=rows.parameters)
+    known = cut(tables, part, PERSON_DAY, "person")
+    unknown = cut(tables, part, USAGE_DAY, "anonymous")
+    text = (
+        f"SELECT {by}, CAST(sum(n) AS BIGINT) FROM ("
+        f"SELECT {by}, count(DISTINCT person) AS n FROM ({known.text}) GROUP BY {by} UNION ALL "
+        f"SELECT {by}, sum(anonymous) AS n FROM ({unknown.text}) GROUP BY {by}) GROUP BY {by}"
+    )
+    return Sql(text=text, parameters=(*known.parameters, *unknown.parameters))
+
+
+def bound(tables: Tables, part: Slice) -> Sql:
+    """Rows (unit, members..., at least this many contributors): cheap, from `usage_day`."""
+    rows, by = cut(tables, part, USAGE_DAY, "people", "anonymous"), group(part)
+    text = (
+        f"SELECT {by}, CAST(max(people) + sum(anonymous) AS BIGINT)"
+        f" FROM ({rows.text}) GROUP BY {by}"
+    )
+    return Sql(text=text, parameters=rows.parameters)

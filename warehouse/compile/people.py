@@ -1,0 +1,120 @@
+"""Growth accounting over who was active when: A(t), H(t) and what follows from them."""
+
+from dataclasses import replace
+from datetime import date
+
+from warehouse.compile.slice import Slice, Sql, Tables, Window, cut, group, literal
+from warehouse.model import Grain, Period
+from warehouse.rollups import DIMENSIONS, FACT, PERSON_DAY
+
+EARLIER = date(1900, 1, 1)
+"""Stands for every unit before the previous one, where only one period is asked for."""
+
+
+def _table(part: Slice) -> str:
+    return PERSON_DAY if set(part.dims) <= DIMENSIONS[PERSON_DAY] else FACT
+
+
+def _days(tables: Tables, part: Slice, since: date, *, completed: bool = False) -> Sql:
+    """(unit, members..., person, day) from `since` to the end of the window; `until` is kept.
+
+    Before a cut window, whole days count; within it only what happened up to `until`.
+    """
+    window = part.window
+    if window.until is None or since >= window.period.start:
+        period = Period(start=min(since, window.period.start), end=window.period.end)
+        table = _table(part) if window.until is None else FACT
+        return _active(tables, part, period, table, completed=completed)
+    before = part.over(replace(window, until=None))
+    past = Period(start=since, end=window.period.start)
+    old = _active(tables, before, past, _table(part), completed=completed)
+    new = _active(tables, part, window.period, FACT, completed=completed)
+    return Sql(
+        text=f"{old.text} UNION ALL {new.text}", parameters=(*old.parameters, *new.parameters)
+    )
+
+
+def _active(tables: Tables, part: Slice, period: Period, table: str, *, completed: bool) -> Sql:
+    flag = () if not completed else ("completed",) if table == PERSON_DAY else ("outcome",)
+    test = {(): "TRUE", ("completed",): "completed", ("outcome",): "\"outcome\" = 'completed'"}
+    window = replace(part.window, period=period)
+    rows = cut(tables, part.over(window), table, "person", "day", *flag)
+    names = f'{group(part)}, person, "day"'
+    text = f"SELECT {names} FROM ({rows.text}) WHERE person IS NOT NULL AND {test[flag]}"
+    return Sql(text=text, parameters=rows.parameters)
+
+
+def accounting(tables: Tables, part: Slice, previous: Period, since: date) -> Sql:
+    """Rows (unit, members..., new, retained, resurrected, churned).
+
+    `previous` is the unit before the window's first, `since` the first day of the data. People
+    churn in the unit after the one in which they were active, also where nobody is active in it.
+    """
+    window, by = part.window, group(part)
+    rows = _days(tables, part, min(since, previous.start))
+    cells = "".join(f", by_{i}" for i in range(len(part.by)))
+    unit = _unit(window, previous)
+    step = _step(window)
+    end, first = literal(window.period.end), literal(window.period.start)
+    text = f"""
+WITH days AS (SELECT * EXCLUDE (unit), {unit} AS unit FROM ({rows.text})),
+born AS (SELECT person{cells}, min(unit) AS born FROM days GROUP BY person{cells}),
+recent AS (
+  SELECT DISTINCT {by}, person FROM days WHERE "day" >= {literal(previous.start)}),
+marked AS (
+  SELECT {by}, born,
+    lag(unit) OVER neighbours AS before,
+    lead(unit) OVER neighbours AS after,
+    CAST(unit + {step} AS DATE) AS next
+  FROM recent JOIN born USING (person{cells})
+  WINDOW neighbours AS (PARTITION BY person{cells} ORDER BY unit)),
+active AS (
+  SELECT {by},
+    count(*) FILTER (WHERE born = unit) AS n_new,
+    count(*) FILTER (WHERE before IS NOT NULL AND before + {step} = unit) AS n_retained,
+    count(*) FILTER (WHERE born < unit AND (before IS NULL OR before + {step} < unit)) AS n_back,
+    0 AS n_churned
+  FROM marked WHERE unit >= {first} GROUP BY {by}),
+gone AS (
+  SELECT next AS unit{cells}, 0 AS n_new, 0 AS n_retained, 0 AS n_back, count(*) AS n_churned
+  FROM marked WHERE next < {end} AND (after IS NULL OR after > next) GROUP BY next{cells})
+SELECT {by}, CAST(sum(n_new) AS BIGINT), CAST(sum(n_retained) AS BIGINT),
+  CAST(sum(n_back) AS BIGINT), CAST(sum(n_churned) AS BIGINT)
+FROM (SELECT * FROM active UNION ALL SELECT * FROM gone) GROUP BY {by}"""
+    return Sql(text=text, parameters=rows.parameters)
+
+
+def _unit(window: Window, previous: Period) -> str:
+    """The unit of a day. With one period, only it, the one before and "earlier" matter."""
+    if window.grain is not None:
+        return window.unit()
+    return (
+        f'CASE WHEN "day" >= {literal(window.period.start)} THEN {literal(window.period.start)}'
+        f' WHEN "day" >= {literal(previous.start)} THEN {literal(previous.start)}'
+        f" ELSE {literal(EARLIER)} END"
+    )
+
+
+def _step(window: Window) -> str:
+    if window.grain is None:
+        return f"INTERVAL {window.period.days} DAY"
+    if window.grain is Grain.QUARTER:
+        return "INTERVAL 3 MONTH"
+    return f"INTERVAL 1 {window.grain.upper()}"
+
+
+def first_completed(tables: Tables, part: Slice, since: date) -> Sql:
+    """Rows (unit, members..., people whose first completed service fell in it).
+
+    What lies before the window is counted in its first unit, so that a running sum from there
+    is the number of people served so far.
+    """
+    window = part.window
+    rows, by = _days(tables, part, since, completed=True), group(part)
+    cells = "".join(f", by_{i}" for i in range(len(part.by)))
+    unit = f"greatest({window.unit('born')}, {literal(window.period.start)})"
+    text = (
+        f'SELECT {unit} AS unit{cells}, count(*) FROM (SELECT person{cells}, min("day") AS born'
+        f" FROM ({rows.text}) GROUP BY person{cells}) GROUP BY {by}"
+    )
+    return Sql(text=text, parameters=rows.parameters)

@@ -1,0 +1,143 @@
+"""What part of a dataset a statement reads, and how it is cut: the one place that makes WHERE."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from warehouse.datasets import DATASETS
+from warehouse.model import UNKNOWN, Grain, Period, Viewer
+from warehouse.policy import visible_where
+
+Parameter = str | int | float | datetime
+Where = tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sql:
+    text: str
+    parameters: tuple[Parameter, ...] = ()
+
+
+class Tables(Protocol):
+    """What answers statements: `connection.Snapshot`, one generation that does not change."""
+
+    def table(
+        self, dataset: str, table: str, *, period: Period | None, columns: tuple[str, ...] = ()
+    ) -> str:
+        """An expression for FROM: the table's rows in the months that `period` touches."""
+
+    def select(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """The rows of one SELECT."""
+
+
+def fetch(tables: Tables, sql: Sql) -> list[tuple[Any, ...]]:
+    return tables.select(sql.text, sql.parameters)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """Whole units of a grain, or one period. `until` (UTC, naive, included) cuts it within a day."""
+
+    period: Period
+    grain: Grain | None = None
+    until: datetime | None = None
+
+    @property
+    def units(self) -> tuple[Period, ...]:
+        return (self.period,) if self.grain is None else self.period.units(self.grain)
+
+    def unit(self, day: str = '"day"') -> str:
+        """SQL for the first day of the unit that holds the expression `day`."""
+        if self.grain is None:
+            return literal(self.period.start)
+        if self.grain is Grain.DAY:
+            return day
+        return f"CAST(date_trunc('{self.grain}', {day}) AS DATE)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slice:
+    """Rows of one dataset: those the viewer may see, that pass `where`, within the window."""
+
+    dataset: str
+    window: Window
+    viewer: Viewer
+    zone: ZoneInfo
+    by: tuple[str, ...] = ()
+    where: Where = ()
+
+    @property
+    def dims(self) -> tuple[str, ...]:
+        """Every dimension the question needs, for cutting or for filtering."""
+        return tuple(dict.fromkeys((*self.by, *(name for name, _ in self.where))))
+
+    def over(self, window: Window) -> "Slice":
+        return replace(self, window=window)
+
+    def conditions(self) -> Sql:
+        """The viewer's scope and the question's filters. There is no other way to a WHERE."""
+        text, parameters = visible_where(self.viewer, self.dataset)
+        texts, bound = [text], list(parameters)
+        for name, members in self.where:
+            texts.append(f"{dimension(name)} IN ({', '.join('?' * len(members))})")
+            bound.extend(members)
+        return Sql(text=" AND ".join(texts), parameters=tuple(bound))
+
+
+def literal(day: date) -> str:
+    return f"DATE '{day.isoformat()}'"
+
+
+def dimension(name: str) -> str:
+    """SQL for the member of a row: a column, or cut from its day and hour."""
+    if name == "hour":
+        return f"coalesce(CAST(\"hour\" AS VARCHAR), '{UNKNOWN}')"
+    if name == "weekday":
+        return 'CAST(isodow("day") AS VARCHAR)'
+    return f'"{name}"'
+
+
+def columns_of(dims: tuple[str, ...], *more: str) -> tuple[str, ...]:
+    """The stored columns that these dimensions and `more` stand on."""
+    stored = ("day" if name == "weekday" else name for name in dims)
+    return tuple(dict.fromkeys((*stored, *more)))
+
+
+def cut(tables: Tables, part: Slice, table: str, *columns: str) -> Sql:
+    """Rows of a table within the window: `unit`, `by_0`.. and the named columns."""
+    window = part.window
+    stored = columns_of(part.dims, "day", *scope_columns(part), *columns)
+    if window.until is not None:
+        stored = columns_of(stored, "occurred_at")
+    source = tables.table(part.dataset, table, period=window.period, columns=stored)
+    where, bound = part.conditions().text, part.conditions().parameters
+    text = (
+        f"SELECT {window.unit()} AS unit{members(part)}{_names(columns)}"
+        f' FROM {source} WHERE "day" >= {literal(window.period.start)}'
+        f' AND "day" < {literal(window.period.end)} AND {where}'
+    )
+    if window.until is None:
+        return Sql(text=text, parameters=bound)
+    return Sql(text=f'{text} AND "occurred_at" <= ?', parameters=(*bound, window.until))
+
+
+def scope_columns(part: Slice) -> tuple[str, ...]:
+    """What the viewer's scope filters on; nothing where the dataset has no districts."""
+    has_district = DATASETS[part.dataset].column("district") is not None
+    return ("district",) if has_district else ()
+
+
+def members(part: Slice) -> str:
+    """`, <dimension> AS by_0, ...` for a SELECT list."""
+    return "".join(f", {dimension(name)} AS by_{i}" for i, name in enumerate(part.by))
+
+
+def group(part: Slice) -> str:
+    """`unit, by_0, ...`: what every statement groups by, and its first columns."""
+    return ", ".join(("unit", *(f"by_{i}" for i in range(len(part.by)))))
+
+
+def _names(columns: tuple[str, ...]) -> str:
+    return "".join(f', "{name}"' for name in columns)

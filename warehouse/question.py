@@ -1,0 +1,101 @@
+"""A question as asked becomes a question that can be answered: names checked, units known."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from warehouse import metrics
+from warehouse.compile import Where, Window
+from warehouse.compile.applications import STEP
+from warehouse.errors import QueryError, UnknownDimension, nearest
+from warehouse.metrics.model import Active, Growth, Metric, Reached, Stickiness
+from warehouse.model import Grain, MetricQuery, Period
+from warehouse.windows import calendar_unit, whole_units
+
+MOST_DIMENSIONS = 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """A checked question: its metrics, and the window that answers it."""
+
+    query: MetricQuery
+    metrics: tuple[Metric, ...]
+    window: Window
+    has_units: bool
+    """Rows stand for units of a grain; otherwise there is one for the whole period."""
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(metric.dataset for metric in self.metrics))
+
+    def of(self, dataset: str) -> tuple[Metric, ...]:
+        return tuple(metric for metric in self.metrics if metric.dataset == dataset)
+
+
+def named(query: MetricQuery) -> tuple[Metric, ...]:
+    """The metrics asked for. Raises `UnknownMetric`, `UnknownDimension`, `QueryError`."""
+    found = tuple(metrics.find(name) for name in query.metrics)
+    dims = tuple(dict.fromkeys((*query.by, *(name for name, _ in query.where))))
+    for metric in found:
+        for name in dims:
+            _check_dimension(metric, name)
+        _check_step(metric, query)
+    if len(dims) > MOST_DIMENSIONS:
+        raise QueryError(f"A question has at most {MOST_DIMENSIONS} dimensions. Leave some out.")
+    if len({name for name, _ in query.where}) != len(query.where):
+        raise QueryError("A dimension is filtered twice. Give all its members in one filter.")
+    return found
+
+
+def _check_dimension(metric: Metric, name: str) -> None:
+    if name not in metric.dimensions:
+        raise UnknownDimension(
+            f"{metric.name} has no dimension {name!r}.{nearest(name, metric.dimensions)}"
+            f" It has: {', '.join(metric.dimensions)}."
+        )
+
+
+def _check_step(metric: Metric, query: MetricQuery) -> None:
+    members: Mapping[str, tuple[str, ...]] = dict(query.where)
+    is_apart = STEP in query.by or len(members.get(STEP, ())) == 1
+    if isinstance(metric.measure, Reached) and not is_apart:
+        raise QueryError(
+            f"{metric.name} counts each step apart: ask it `--by step`,"
+            " or with one step as a filter (`--where step=approved`)."
+        )
+
+
+def resolve(query: MetricQuery, found: tuple[Metric, ...], period: Period) -> Question:
+    """The question over `period` in whole units. Raises `QueryError` on a grain too fine."""
+    grain = query.grain or _default_grain(found)
+    for metric in found:
+        if grain is not None and grain not in metric.grains:
+            allowed = ", ".join(metric.grains)
+            raise QueryError(f"{metric.name} has no grain {grain}. Ask it by {allowed}.")
+    window = whole_units(period, grain)
+    if grain is None and any(isinstance(metric.measure, Growth) for metric in found):
+        # A whole month stands against the whole month before, as it does by month.
+        window = Window(period=period, grain=calendar_unit(period))
+    return Question(query=query, metrics=found, window=window, has_units=grain is not None)
+
+
+def _default_grain(found: tuple[Metric, ...]) -> Grain | None:
+    grains = {metric.default_grain for metric in found if metric.default_grain is not None}
+    if len(grains) > 1:
+        raise QueryError(
+            "These metrics are counted by different grains: name one, such as `--grain month`."
+        )
+    return next(iter(grains), None)
+
+
+def where(query: MetricQuery) -> Where:
+    """The filters in a fixed order, so that equal questions are one question."""
+    return tuple(sorted((name, tuple(sorted(set(members)))) for name, members in query.where))
+
+
+def depends_on_the_instant(question: Question) -> bool:
+    """Whether the answer changes with the instant up to which the data reach, not just the day."""
+    kinds = tuple(metric.measure for metric in question.metrics)
+    return question.query.compare is not None or any(
+        isinstance(kind, Active | Stickiness) for kind in kinds
+    )

@@ -1,0 +1,104 @@
+"""Which units a question covers, what they are compared with, and which are not over. Pure."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from warehouse.compile import Window
+from warehouse.model import Compare, Grain, Period
+
+_CALENDAR = (Grain.MONTH, Grain.QUARTER, Grain.YEAR, Grain.WEEK)
+ONE_DAY = timedelta(days=1)
+
+
+def whole_units(period: Period, grain: Grain | None) -> Window:
+    """The window that answers for `period`: by grain, every whole unit that it touches."""
+    if grain is None:
+        return Window(period=period)
+    start, last = grain.floor(period.start), grain.floor(period.end - ONE_DAY)
+    return Window(period=Period(start=start, end=grain.shift(last, 1)), grain=grain)
+
+
+def calendar_unit(period: Period) -> Grain | None:
+    """The grain of which `period` is exactly one unit (not a day), or None."""
+    for grain in _CALENDAR:
+        if grain.floor(period.start) == period.start and grain.shift(period.start, 1) == period.end:
+            return grain
+    return None
+
+
+def previous(window: Window) -> Window:
+    """The window one unit earlier; for one period the one of equal length before it.
+
+    A whole calendar month, quarter or year has the whole one before it.
+    """
+    grain = window.grain or calendar_unit(window.period)
+    start, end = window.period.start, window.period.end
+    if grain is None:
+        return Window(period=Period(start=start - timedelta(days=window.period.days), end=start))
+    return Window(
+        period=Period(start=grain.shift(start, -1), end=grain.shift(end, -1)), grain=window.grain
+    )
+
+
+def year_before(day: date) -> date:
+    """The same day one year before; 29 February has 28 February before it."""
+    try:
+        return day.replace(year=day.year - 1)
+    except ValueError:
+        return day.replace(year=day.year - 1, day=28)
+
+
+def base_unit(unit: Period, grain: Grain | None, compare: Compare) -> Period:
+    """What a unit is compared with."""
+    if compare is Compare.PREVIOUS:
+        return previous(Window(period=unit, grain=grain)).period
+    if grain is Grain.WEEK:  # 52 weeks, so that Mondays stand against Mondays
+        back = timedelta(weeks=52)
+        return Period(start=unit.start - back, end=unit.end - back)
+    return Period(start=year_before(unit.start), end=_end_year_before(unit.end))
+
+
+def _end_year_before(end: date) -> date:
+    """Whole months stay whole: what ends with February does so in every year."""
+    return year_before(end) if end.day == 1 else year_before(end - ONE_DAY) + ONE_DAY
+
+
+def base_window(window: Window, compare: Compare) -> Window:
+    """The window that holds every base unit of `window`."""
+    units = window.units
+    first = base_unit(units[0], window.grain, compare)
+    last = base_unit(units[-1], window.grain, compare)
+    return Window(period=Period(start=first.start, end=last.end), grain=window.grain)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edge:
+    """Up to where numbers are complete: the end of the data, never later than now (local)."""
+
+    at: datetime
+    zone: ZoneInfo
+
+    def is_partial(self, unit: Period) -> bool:
+        """The unit is not over, or its data are not all here."""
+        return datetime.combine(unit.end, time()) > self.at
+
+    def cut(self, unit: Period, base: Period, grain: Grain | None) -> Window | None:
+        """The same elapsed part of `base`; None where nothing of the unit has elapsed."""
+        elapsed = self.at - datetime.combine(unit.start, time())
+        if elapsed <= timedelta():
+            return None
+        until = datetime.combine(base.start, time()) + elapsed
+        if until >= datetime.combine(base.end, time()):
+            return Window(period=base, grain=grain)
+        return Window(period=base, grain=grain, until=utc(until, self.zone))
+
+
+def utc(local: datetime, zone: ZoneInfo) -> datetime:
+    """A local wall time as naive UTC."""
+    return local.replace(tzinfo=zone).astimezone(UTC).replace(tzinfo=None)
+
+
+def local(instant: datetime, zone: ZoneInfo) -> datetime:
+    """An aware instant as naive local wall time."""
+    return instant.astimezone(zone).replace(tzinfo=None)
