@@ -63,6 +63,10 @@ CALLBACKS: Mapping[str, frozenset[Role]] = {
     '{"panel":["ALL"],"part":"tile"}.children': READERS,  # and the roles of page and panel
     '{"panel":["ALL"],"part":"bar"}.children': READERS,
     "url.search": READERS,
+    "catalogue-entries.children": READERS,
+    '{"link":["ALL"]}.className': EVERYBODY,
+    '{"card":"","scene":["MATCH"],"wall":"got"}.data': WALL,
+    '{"card":["ALL"],"scene":["MATCH"],"wall":"graph"}.figure': WALL,
 }
 """By the first output of a callback, which no second callback may have. Those that run in the
 browser are listed too: calling them on the server does nothing, and the list stays whole."""

@@ -52,7 +52,7 @@ def _between(steps: tuple[str, ...], share: float) -> str:
 
 
 def _area(district: District, point: Point, series: Series, style: Style, scale: Axis) -> Figure:
-    ring = [*district.outline, district.outline[0]]
+    ring = district.outline
     area: Figure = {
         "type": "scatter",
         "mode": "lines",
