@@ -56,28 +56,28 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _answer(options: argparse.Namespace) -> int:
     settings = Settings.from_env()
     viewer = accounts.Accounts(settings).viewer(options.viewer) if options.viewer else SHELL
+    warehouse = Warehouse.open(settings)
     query = MetricQuery(
         metrics=tuple(options.metrics),
-        period=_period(settings, options, viewer),
+        period=_period(warehouse, options, viewer),
         grain=None if options.grain is None else Grain(options.grain),
         by=tuple(options.by),
         where=_where(options.where),
         compare=None if options.compare is None else Compare(options.compare),
         limit=options.limit,
     )
-    result = Warehouse.open(settings).answer(query, viewer)
-    print(_FORMATS[options.format](result))
+    print(_FORMATS[options.format](warehouse.answer(query, viewer)))
     return 0
 
 
-def _period(settings: Settings, options: argparse.Namespace, viewer: Viewer) -> Period | None:
+def _period(warehouse: Warehouse, options: argparse.Namespace, viewer: Viewer) -> Period | None:
     """An end that is not given is the end of the data."""
     start, end = _day(options.start), _day(options.end)
     if start is not None and end is not None:
         return Period(start=start, end=end)
     if start is None and end is None:
         return None
-    horizon = Warehouse.open(settings).horizon(viewer)
+    horizon = warehouse.horizon(viewer)
     if horizon is None:
         return None
     return Period(start=start or horizon.start, end=end or horizon.end)
@@ -205,8 +205,12 @@ def _definition(name: str) -> Record:
 
 def _verify(options: argparse.Namespace) -> int:
     settings = Settings.from_env()
-    print(verify(settings, Keyring.open(settings)))
-    return 0
+    report = verify(settings, Keyring.open(settings))
+    for problem in report.problems:
+        print(problem, file=sys.stderr)
+    print(f"generation {report.generation}: {report.files} files, {report.rows} rows", end="")
+    print(" are as they were sealed." if report.is_sound else ", and not all are sound.")
+    return 0 if report.is_sound else 1
 
 
 # --- the command line -----------------------------------------------------------------------

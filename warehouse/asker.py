@@ -150,7 +150,7 @@ class Asker:
         at = self.edge(question.datasets)
         members = {found for made in blocks.values() for found in made.members}
         rows = []
-        for unit, combination in combinations(question.window.units, members):
+        for unit, combination in combinations(_units(question, blocks), members):
             cells = _cells(question.metrics, blocks, base, unit, combination)
             if all(cell is MISSING for cell in cells) and combination:
                 continue  # a combination that is not there at all, as in another dataset's past
@@ -163,6 +163,17 @@ class Asker:
                 )
             )
         return rows
+
+
+def _units(question: Question, blocks: Mapping[str, Block]) -> tuple[Period, ...]:
+    """The units to show. Where no period was asked: from the first to the last with a record."""
+    units = question.window.units
+    if question.query.period is not None:
+        return units
+    starts = {start for b in blocks.values() for column in b.values.values() for start, _ in column}
+    if not starts:
+        return units[:1]
+    return tuple(unit for unit in units if min(starts) <= unit.start <= max(starts))
 
 
 def _cells(

@@ -38,7 +38,7 @@ def fetch(tables: Tables, sql: Sql) -> list[tuple[Any, ...]]:
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
-    """Whole units of a grain, or one period. `until` (UTC, naive, included) cuts it within a day."""
+    """Whole units of a grain, or one period; `until` (UTC, included) cuts it within a day."""
 
     period: Period
     grain: Grain | None = None
