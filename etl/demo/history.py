@@ -21,7 +21,13 @@ _FIRST_FILE_MONTHS = 12
 _DELIVERED_TWICE = ("housing_fund", HISTORY_MONTHS - 3)
 
 
-def write_history(settings: Settings, until: datetime, progress: Progress | None = None) -> None:
+def write_history(
+    settings: Settings,
+    until: datetime,
+    progress: Progress | None = None,
+    *,
+    bureaus: tuple[Bureau, ...] = BUREAUS,
+) -> None:
     """Deliver everything that happened from 24 months before this one up to `until` (aware).
 
     Files are grouped by the month they arrive in, so late rows lie in a later file than their
@@ -30,11 +36,11 @@ def write_history(settings: Settings, until: datetime, progress: Progress | None
     first = first_month(until)
     now = until.astimezone(ZONE).replace(tzinfo=None)
     spans = _spans()
-    carried: dict[str, list[pl.DataFrame]] = {bureau.name: [] for bureau in BUREAUS}
-    done, total = 0, len(spans) * len(BUREAUS)
+    carried: dict[str, list[pl.DataFrame]] = {bureau.name: [] for bureau in bureaus}
+    done, total = 0, len(spans) * len(bureaus)
     for months in spans:
         end = min(now, _midnight(month_start(first, months[-1] + 1)))
-        for bureau in BUREAUS:
+        for bureau in bureaus:
             fresh = [planned(bureau, first, month) for month in months]
             rows = pl.concat(carried[bureau.name] + fresh)
             carried[bureau.name] = [rows.filter(pl.col(DELIVERED) > end)]

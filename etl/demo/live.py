@@ -7,6 +7,7 @@ while somebody is watching; after some hours the visits thin out, so that days k
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 import polars as pl
@@ -49,10 +50,9 @@ def deliver_live(settings: Settings, now: datetime) -> None:
     window = Window(since=_local(state.last), until=_local(now))
     visits = _visits(state, window)
     for bureau in BUREAUS:
-        rows = pl.concat(
-            [*_planned(bureau, state.first, window), *_on_top(bureau, state, window, visits)]
-        )
-        if not rows.is_empty():
+        parts = [*_planned(bureau, state.first, window), *_on_top(bureau, state, window, visits)]
+        if parts:
+            rows = pl.concat(parts)
             stem = f"{bureau.name}-{window.until:%Y%m%dT%H%M%S}"
             deliver(rows.drop(DELIVERED), settings.inbox / bureau.name, stem, bureau)
     write_state(settings, replace(state, last=now))
@@ -77,9 +77,22 @@ def _planned(bureau: Bureau, first: date, window: Window) -> list[pl.DataFrame]:
     latest = month_index(first, window.until.date())
     parts = []
     for month in range(max(0, latest - _MONTHS_BACK), latest + 1):
-        rows = happening(bureau, first, month).filter(window.holds(DELIVERED))
-        parts.append(as_delivered(rows, bureau, month_start(first, month)))
+        rows = _due(bureau, first, month, window)
+        if not rows.is_empty():
+            parts.append(as_delivered(rows, bureau, month_start(first, month)))
     return parts
+
+
+def _due(bureau: Bureau, first: date, month: int, window: Window) -> pl.DataFrame:
+    if bureau.kind == "service":
+        return of_bureau(_due_events(first, month, window), bureau)
+    return happening(bureau, first, month).filter(window.holds(DELIVERED))
+
+
+@lru_cache(maxsize=_MONTHS_BACK + 1)
+def _due_events(first: date, month: int, window: Window) -> pl.DataFrame:
+    """Kept for the bureaus of one delivery, which share it."""
+    return events(first, month).filter(window.holds(DELIVERED))
 
 
 def _on_top(

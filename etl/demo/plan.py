@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 
 import polars as pl
 
@@ -44,10 +45,15 @@ def happening(bureau: Bureau, first: date, month: int) -> pl.DataFrame:
     if bureau.kind == "service":
         return of_bureau(events(first, month), bureau)
     if bureau.kind == "rating":
-        return ratings(events(first, month), first, month)
+        return _ratings(first, month)
     if bureau.kind == "volume":
         return machine_counts(first, month)
     return steps(first, month, for_dealers=bureau.kind == "dealer")
+
+
+@lru_cache(maxsize=4)
+def _ratings(first: date, month: int) -> pl.DataFrame:
+    return ratings(events(first, month), first, month)
 
 
 def of_bureau(rows: pl.DataFrame, bureau: Bureau) -> pl.DataFrame:
