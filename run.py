@@ -124,12 +124,14 @@ def prepare(settings: Settings) -> None:
     done.touch()
 
 
-def load_example_city(settings: Settings) -> None:
-    """What the preparing process does: deliver two years, load them, publish."""
+def load_example_city(settings: Settings) -> NoReturn:
+    """What the preparing process does: deliver two years, then become the ETL and load them."""
     if read_state(settings) is None:
         with _bar("Delivering", " files") as bar:
             write_history(settings, clock.now(), lambda done, total: _show(bar, done, total))
-    load_all(settings)
+    with _log(settings, "etl").open("ab") as log:
+        os.dup2(log.fileno(), sys.stdout.fileno())
+    os.execv(sys.executable, (sys.executable, "-m", "etl", "run", "--all"))
 
 
 def _bar(what: str, unit: str) -> "tqdm[NoReturn]":
@@ -187,20 +189,23 @@ class Child:
 
 
 def children(settings: Settings) -> tuple[Child, Child]:
-    logs = settings.home / "logs"
-    logs.mkdir(exist_ok=True)
     serve = ("serve",) if settings.is_production else ("serve", "--demo")
     gunicorn = ("gunicorn", "app:server", "-c", str(ROOT / "gunicorn.conf.py"))
     return (
-        _child("ETL", (sys.executable, "-m", "etl", *serve), logs / "etl.log"),
-        _child("web server", (sys.executable, "-m", *gunicorn), logs / "web.log"),
+        Child(name="ETL", command=(sys.executable, "-m", "etl", *serve), log=_log(settings, "etl")),
+        Child(
+            name="web server", command=(sys.executable, "-m", *gunicorn), log=_log(settings, "web")
+        ),
     )
 
 
-def _child(name: str, command: tuple[str, ...], log: Path) -> Child:
+def _log(settings: Settings, name: str) -> Path:
+    """The log of a child; a large one is set aside first."""
+    log = settings.home / "logs" / f"{name}.log"
+    log.parent.mkdir(exist_ok=True)
     if log.exists() and log.stat().st_size > LOG_LIMIT_BYTES:
         log.replace(log.with_suffix(".log.1"))
-    return Child(name=name, command=command, log=log)
+    return log
 
 
 def _start(

@@ -85,11 +85,12 @@ def test_address_when_listening_everywhere_then_is_one_that_opens(
 
 
 def test_log_when_large_at_start_then_is_set_aside(tmp_path: Path) -> None:
-    log = tmp_path / "web.log"
+    log = tmp_path / "logs" / "web.log"
+    log.parent.mkdir()
     log.write_bytes(b"x" * (run.LOG_LIMIT_BYTES + 1))
-    run._child("web server", (sys.executable,), log)
+    run.children(_settings(tmp_path))
     assert not log.exists()
-    assert (tmp_path / "web.log.1").stat().st_size == run.LOG_LIMIT_BYTES + 1
+    assert (tmp_path / "logs" / "web.log.1").stat().st_size == run.LOG_LIMIT_BYTES + 1
 
 
 def test_child_when_it_keeps_dying_then_is_given_up_with_its_log(
