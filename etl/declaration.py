@@ -74,7 +74,7 @@ class Declaration:
 
     def text(self, path: Keys, default: str = "", *, required: bool = False) -> str:
         found = self.typed(path, str, required=required)
-        if found is not None and not found.strip():
+        if found is not None and not found.strip(" "):
             self.problem(path, "is empty. Give a text or remove the key.")
         return default if found is None else found
 

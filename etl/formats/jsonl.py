@@ -37,9 +37,8 @@ def _chunk(block: Block) -> Chunk:
 def _row(line: str) -> dict[str, str | None]:
     found = json.loads(line, parse_int=str, parse_float=_number, parse_constant=str)
     if not isinstance(found, dict):
-        raise TypeError_("is no JSON object")
-    if "\\ud" in line.lower():
-        line.encode().decode("unicode_escape")
+        raise NotAnObject("is no JSON object")
+    if "\\ud" in line.lower():  # half a surrogate pair is text to JSON, but to nobody else
         json.dumps(found, ensure_ascii=False).encode()
     return {name: _text(value) for name, value in found.items()}
 
@@ -58,9 +57,9 @@ def _text(value: Any) -> str | None:
     return json.dumps(value, ensure_ascii=False)
 
 
-class TypeError_(ValueError):
+class NotAnObject(ValueError):
     """The line is JSON, but no object."""
 
 
 def _reason(error: Exception) -> str:
-    return str(error) if isinstance(error, TypeError_) else "is no JSON"
+    return str(error) if isinstance(error, NotAnObject) else "is no JSON"
