@@ -45,12 +45,13 @@ def read(body: bytes, callbacks: Mapping[str, Mapping[str, Json]]) -> Envelope:
     output = envelope.get("output")
     _require(isinstance(output, str) and output in callbacks, "output")
     declared = callbacks[output]
+    _require("callback" in declared, "output")  # it runs in the browser only
     inputs, state = envelope.get("inputs"), envelope.get("state") or []
     _check_group(inputs, declared["inputs"], "inputs")
     _check_group(state, declared["state"], "state")
     _check_outputs(output, envelope.get("outputs"), bool(declared.get("no_output")))
     _check_changed(envelope.get("changedPropIds", []), inputs)
-    _check_strings(envelope.get("parsedChangedPropsIds", []), "parsedChangedPropsIds")
+    _require(isinstance(envelope.get("parsedChangedPropsIds", []), list), "shape")
     changed = frozenset(envelope.get("changedPropIds", []))
     return Envelope(output=output, inputs=tuple(inputs), changed=changed)
 

@@ -22,14 +22,15 @@ PRIVATE = "no-store, private"
 
 
 def content_security_policy(script_hashes: Sequence[str]) -> str:
-    """Own files only. Inline scripts run by their hash; Dash adds style elements by script."""
+    """Own files only; an inline script runs by its hash, nothing is evaluated.
+
+    Inline styles stay allowed: Dash adds style elements, plotly.js style attributes, by script.
+    """
     return "; ".join(
         (
             "default-src 'self'",
             " ".join(("script-src 'self'", *script_hashes)),
-            "style-src 'self'",
-            "style-src-elem 'self' 'unsafe-inline'",
-            "style-src-attr 'none'",
+            "style-src 'self' 'unsafe-inline'",
             "img-src 'self' data: blob:",
             "font-src 'self' data:",
             "connect-src 'self'",

@@ -165,7 +165,7 @@ def _cell(cell: Cell, unit: Unit, compare: Compare | None, language: str) -> lis
     if not compare:
         return [value]
     change = cell.change(unit)
-    return [value, cell.base, change * 100 if change and unit is Unit.SHARE else change]
+    return [value, cell.base, round(change * 100, 6) if change and unit is Unit.SHARE else change]
 
 
 def _dimension(name: str, asked: Asked) -> str:
