@@ -7,8 +7,9 @@ import logging
 import secrets
 from http import HTTPStatus
 
+from dash.exceptions import DependencyException
 from flask import Flask, Response, abort, jsonify, make_response, render_template, request
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 
 from gate.guard import wants_page
 from gate.wording import WORDS
@@ -20,6 +21,8 @@ log = logging.getLogger(__name__)
 def install(server: Flask) -> None:
     server.register_error_handler(HTTPException, refused)
     server.register_error_handler(CockpitError, declined)
+    # Dash knows no other answer to a component file that does not exist.
+    server.register_error_handler(DependencyException, lambda _: refused(NotFound()))
 
 
 def refused(error: HTTPException) -> Response:
