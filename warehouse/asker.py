@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from warehouse import clock
-from warehouse.block import MISSING, Block, block
+from warehouse.block import Block, block
 from warehouse.cache import Cache
 from warehouse.compare import Base, against, bases
 from warehouse.compile import Slice, Window
@@ -152,8 +152,6 @@ class Asker:
         rows = []
         for unit, combination in combinations(_units(question, blocks), members):
             cells = _cells(question.metrics, blocks, base, unit, combination)
-            if all(cell is MISSING for cell in cells) and combination:
-                continue  # a combination that is not there at all, as in another dataset's past
             rows.append(
                 Row(
                     members=combination,
