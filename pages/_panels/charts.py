@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from pages._figures import distribution, lines, ranking, shares
-from pages._figures.values import Series, series, series_by
+from pages._figures.values import Point, Series, series, series_by
 from pages._panels import findings
 from pages._panels.tiles import label_of
 from pages._ui.numbers import scale
@@ -39,11 +39,28 @@ def ranked(metric: str, *, limit: int = 8, highlight: int = 3) -> Draw:
         one = series(drawing.result, find(metric), drawing.style)
         if not one.points:
             return None
-        finding = findings.leader(one, drawing, adds_up=adds_up)
+        is_whole = adds_up and drawing.result.query.limit is None
+        finding = findings.leader(one, drawing, adds_up=is_whole)
         if one.unit is Unit.SHARE:
             finding = findings.lowest(one, drawing)
         figure = ranking.draw(one, drawing.style, highlight=highlight, limit=limit)
         return Chart(figure=figure, finding=finding, note=unit_note(one, drawing))
+
+    return draw
+
+
+def rising(metric: str) -> Draw:
+    """One line that can only rise; the finding is by how much it did."""
+
+    def draw(drawing: Drawing) -> Chart | None:
+        one = series(drawing.result, find(metric), drawing.style)
+        if not findings.known(one):
+            return None
+        return Chart(
+            figure=lines.draw([one], drawing.style),
+            finding=findings.rise(one, drawing),
+            note=unit_note(one, drawing),
+        )
 
     return draw
 
@@ -90,7 +107,7 @@ def classes(metric: str) -> Draw:
         points = findings.known(one)
         if not points:
             return None
-        ordered = replace(one, points=tuple(sorted(one.points, key=lambda p: _order(p.code))))
+        ordered = replace(one, points=tuple(sorted(map(_brief, one.points), key=_order)))
         top = max(points, key=lambda p: p.value or 0)
         return Chart(
             figure=distribution.draw(ordered, drawing.style, highlight=(top.code,)),
@@ -103,8 +120,13 @@ def classes(metric: str) -> Draw:
     return draw
 
 
-def _order(code: str) -> tuple[int, str]:
-    return (int(code), "") if code.isdigit() else (99, code)
+def _order(point: Point) -> tuple[int, str]:
+    return (int(point.code), "") if point.code.isdigit() else (99, point.code)
+
+
+def _brief(point: Point) -> Point:
+    """Hours are named by their number: twenty-four names would not fit under an axis."""
+    return replace(point, label=point.code) if point.code.isdigit() else point
 
 
 def largest(found: tuple[Series, ...], most: int = MOST_LINES) -> tuple[Series, ...]:

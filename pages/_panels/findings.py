@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from pages._figures.values import Point, Series
-from pages._ui.numbers import exact, fixed, short
+from pages._figures.values import Point, Series, tick_text
+from pages._ui.numbers import fixed, short
 from pages._ui.panel import Drawing
 from pages._ui.text import _
-from warehouse.model import Unit
+from warehouse.model import Grain, Unit
 
 
 def known(series: Series) -> tuple[Point, ...]:
@@ -66,7 +66,28 @@ def peak(series: Series, label: str, drawing: Drawing) -> str:
         return ""
     top = max(points, key=lambda p: p.value or 0)
     value = short(top.value, series.unit, drawing.language)
-    return _("{label}在{when}最高，{value}").format(label=label, when=top.label, value=value)
+    when = _when(top, series, drawing)
+    return _("{label}在{when}最高，{value}").format(label=label, when=when, value=value)
+
+
+def _when(point: Point, series: Series, drawing: Drawing) -> str:
+    """The unit without the year where that is this year."""
+    if point.period is None or series.grain not in (Grain.DAY, Grain.WEEK, Grain.MONTH):
+        return point.label
+    if point.period.start.year != drawing.now.astimezone(drawing.zone).year:
+        return point.label
+    day = tick_text(point.period.start, series.grain, drawing.language)
+    return _("{day} 当周").format(day=day) if series.grain is Grain.WEEK else f" {day} "
+
+
+def rise(series: Series, drawing: Drawing) -> str:
+    """How much was added between the first and the last known unit."""
+    points = known(series)
+    if len(points) < 2:
+        return ""
+    more = short((points[-1].value or 0) - (points[0].value or 0), series.unit, drawing.language)
+    value = short(points[-1].value, series.unit, drawing.language)
+    return _("累计已达 {value}，期间增加 {more}").format(value=value, more=more)
 
 
 def level(series: Series, label: str, drawing: Drawing) -> str:
@@ -75,7 +96,7 @@ def level(series: Series, label: str, drawing: Drawing) -> str:
     if len(points) < 2 or series.unit is not Unit.SHARE:
         return ""
     first, last = points[0].value or 0, points[-1].value or 0
-    value, points_moved = exact(last, series.unit, drawing.language), abs(last - first) * 100
+    value, points_moved = short(last, series.unit, drawing.language), abs(last - first) * 100
     if points_moved < 0.1:
         return _("{label}稳定在 {value}").format(label=label, value=value)
     template = _("{label}升 {n} 个百分点至 {value}")

@@ -1,6 +1,6 @@
 """Growth of users: who comes, who stays, who leaves, and the goal."""
 
-from pages._panels.charts import over_time, ranked
+from pages._panels.charts import over_time, ranked, rising
 from pages._panels.drawings import accounting, accounts_to, map_or_ranking
 from pages._panels.tiles import Extras, monthly, tile, year_of_months
 from pages._ui.panel import Panel
@@ -56,7 +56,7 @@ CHARTS = (
         id="dau",
         kind="chart",
         title="日活跃人数",
-        query=lambda f: ask(f, "growth.dau", grain=Grain.DAY),
+        query=lambda f: ask(f, "growth.dau", period=f.so_far, grain=Grain.DAY),
         draw=over_time("growth.dau"),
     ),
     Panel(
@@ -73,7 +73,7 @@ CHARTS = (
         query=lambda f: ask(
             f, "growth.cumulative_people", period=f.back(Grain.MONTH, 24), grain=Grain.MONTH
         ),
-        draw=over_time("growth.cumulative_people"),
+        draw=rising("growth.cumulative_people"),
     ),
     Panel(
         id="districts",

@@ -4,7 +4,7 @@ from pages._panels.charts import over_time, ranked
 from pages._panels.drawings import approval_times, ends, funnel
 from pages._panels.tiles import Extras, beside, tile
 from pages._ui.panel import Panel
-from pages._ui.questions import ask
+from pages._ui.questions import ask, trace
 
 TILES = (
     tile("applications", "申请笔数", "loans.applications", Extras(is_news=True)),
@@ -39,9 +39,7 @@ CHARTS = (
         id="times",
         kind="chart",
         title="审批时长 P50 与 P95",
-        query=lambda f: ask(
-            f, "loans.approval_seconds_p95", "loans.approval_seconds_p50", grain=f.unit
-        ),
+        query=lambda f: trace(f, "loans.approval_seconds_p95", "loans.approval_seconds_p50"),
         draw=approval_times,
         note="秒，虚线为 60 秒承诺",
         width=8,
@@ -57,14 +55,14 @@ CHARTS = (
         id="amount_time",
         kind="chart",
         title="放款金额走势",
-        query=lambda f: ask(f, "loans.amount", grain=f.unit),
+        query=lambda f: trace(f, "loans.amount"),
         draw=over_time("loans.amount"),
     ),
     Panel(
         id="within_time",
         kind="chart",
         title="60 秒审批达标率走势",
-        query=lambda f: ask(f, "loans.within_60s_share", grain=f.unit),
+        query=lambda f: trace(f, "loans.within_60s_share"),
         draw=over_time("loans.within_60s_share"),
     ),
     Panel(
@@ -109,7 +107,7 @@ CHARTS = (
         id="verified_time",
         kind="chart",
         title="三方核验率走势",
-        query=lambda f: ask(f, "loans.verified_share", grain=f.unit),
+        query=lambda f: trace(f, "loans.verified_share"),
         draw=over_time("loans.verified_share"),
     ),
 )

@@ -6,7 +6,7 @@ from pages._panels.sources import sources_tile
 from pages._panels.tiles import Extras, beside, monthly, tile, year_of_months
 from pages._ui.numbers import fixed
 from pages._ui.panel import Chip, Drawing, Panel
-from pages._ui.questions import ask
+from pages._ui.questions import ask, trace
 from pages._ui.text import _
 from warehouse.model import Cell, Compare, Grain, Unit
 
@@ -140,12 +140,7 @@ CHARTS = (
         id="approval",
         kind="chart",
         title="审批时长 P50 与 P95",
-        query=lambda f: ask(
-            f,
-            "loans.approval_seconds_p95",
-            "loans.approval_seconds_p50",
-            grain=f.unit,
-        ),
+        query=lambda f: trace(f, "loans.approval_seconds_p95", "loans.approval_seconds_p50"),
         draw=approval_times,
         note="秒，虚线为 60 秒承诺",
     ),

@@ -4,7 +4,7 @@ from pages._panels.charts import lines_by, over_time, ranked
 from pages._panels.sources import quarantine_sheet, sources_sheet, sources_tile
 from pages._panels.tiles import Extras, tile
 from pages._ui.panel import Panel
-from pages._ui.questions import ask
+from pages._ui.questions import ask, trace
 from warehouse.model import Role
 
 TILES = (
@@ -28,6 +28,7 @@ CHARTS = (
             by=("source",),
         ),
         draw=sources_sheet,
+        follows_sources=True,
         width=12,
     ),
     Panel(
@@ -36,6 +37,7 @@ CHARTS = (
         title="隔离原因",
         query=lambda f: ask(f, "pipeline.quarantined", by=("source",)),
         draw=quarantine_sheet,
+        follows_sources=True,
         width=6,
         roles=frozenset({Role.OPERATOR, Role.ADMIN}),
     ),
@@ -51,7 +53,7 @@ CHARTS = (
         id="loaded_time",
         kind="chart",
         title="入库行数走势",
-        query=lambda f: ask(f, "pipeline.loaded", grain=f.unit),
+        query=lambda f: trace(f, "pipeline.loaded"),
         draw=over_time("pipeline.loaded"),
         width=6,
     ),
@@ -59,7 +61,11 @@ CHARTS = (
         id="loaded_sources",
         kind="chart",
         title="入库最多的数据源",
-        query=lambda f: ask(f, "pipeline.loaded", by=("source",), grain=f.unit),
+        query=lambda f: trace(
+            f,
+            "pipeline.loaded",
+            by=("source",),
+        ),
         draw=lines_by("pipeline.loaded", "source"),
         width=6,
     ),

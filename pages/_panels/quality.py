@@ -4,7 +4,7 @@ from pages._panels.charts import over_time, ranked
 from pages._panels.levels import levels
 from pages._panels.tiles import Extras, tile
 from pages._ui.panel import Panel
-from pages._ui.questions import ask
+from pages._ui.questions import ask, trace
 
 TILES = (
     tile("satisfied", "好差评满意率", "quality.satisfied_share", Extras(is_news=True)),
@@ -18,7 +18,7 @@ CHARTS = (
         id="satisfied_time",
         kind="chart",
         title="满意率走势",
-        query=lambda f: ask(f, "quality.satisfied_share", grain=f.unit),
+        query=lambda f: trace(f, "quality.satisfied_share"),
         draw=over_time("quality.satisfied_share"),
         width=8,
     ),
@@ -59,7 +59,7 @@ CHARTS = (
         id="volume",
         kind="chart",
         title="评价数走势",
-        query=lambda f: ask(f, "quality.ratings", grain=f.unit),
+        query=lambda f: trace(f, "quality.ratings"),
         draw=over_time("quality.ratings"),
         width=6,
     ),

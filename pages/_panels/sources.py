@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pages._ui.numbers import fixed
 from pages._ui.panel import Chip, Drawing, Panel, Sheet, Tile
-from pages._ui.questions import ask
+from pages._ui.questions import ask, trace
 from pages._ui.text import _, named
 from pages._ui.words import moment_words, span_words
 from warehouse.datasets import DATASETS
@@ -26,9 +26,10 @@ def sources_tile() -> Panel:
         kind="tile",
         title="数据源按时",
         query=lambda f: ask(f, "pipeline.loaded", by=("source",)),
-        extra=(lambda f: ask(f, "pipeline.loaded", grain=f.unit),),
+        extra=(lambda f: trace(f, "pipeline.loaded"),),
         draw=_tile,
         width=3,
+        follows_sources=True,
     )
 
 
@@ -116,8 +117,6 @@ def _state(source: SourceStatus, now: datetime) -> Chip:
 def quarantine_sheet(drawing: Drawing) -> Sheet | None:
     """Why rows were kept apart, most frequent first; never their contents."""
     broken = sorted(drawing.quarantine(), key=lambda b: -b.rows)
-    if not broken:
-        return None
     total = sum(b.rows for b in broken)
     return Sheet(
         head=(_("数据源"), _("列"), _("原因"), _("行数"), _("最近一次")),
@@ -132,5 +131,7 @@ def quarantine_sheet(drawing: Drawing) -> Sheet | None:
             for b in broken[:50]
         ),
         numeric=frozenset({3}),
-        finding=_("共隔离 {n} 行，{k} 种原因").format(n=fixed(total, 0), k=len(broken)),
+        finding=_("共隔离 {n} 行，{k} 种原因").format(n=fixed(total, 0), k=len(broken))
+        if broken
+        else _("没有被隔离的行"),
     )

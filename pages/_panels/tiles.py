@@ -7,7 +7,7 @@ from pages._figures.values import series
 from pages._ui.filters import Filters
 from pages._ui.numbers import NONE, format_change, format_value
 from pages._ui.panel import Chip, Drawing, Panel, Question, Tile
-from pages._ui.questions import ask
+from pages._ui.questions import ask, trace
 from pages._ui.text import _, named
 from pages._ui.words import compare_word
 from warehouse.metrics import Metric, find
@@ -47,7 +47,7 @@ def tile(
         kind="tile",
         title=title,
         query=main or (lambda filters: ask(filters, metric, compare=True)),
-        extra=(trend or (lambda filters: ask(filters, metric, grain=filters.unit)), *more.also),
+        extra=(trend or (lambda filters: trace(filters, metric)), *more.also),
         draw=lambda drawing: _draw(drawing, title, find(metric), more),
         width=3,
     )

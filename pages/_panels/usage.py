@@ -4,7 +4,7 @@ from pages._panels.charts import classes, lines_by, over_time, ranked, shares_by
 from pages._panels.drawings import hours, map_or_ranking
 from pages._panels.tiles import Extras, tile
 from pages._ui.panel import Panel
-from pages._ui.questions import ask
+from pages._ui.questions import ask, trace
 
 TILES = (
     tile("events", "服务次数", "usage.events", Extras(is_news=True)),
@@ -18,7 +18,7 @@ CHARTS = (
         id="over_time",
         kind="chart",
         title="服务次数走势",
-        query=lambda f: ask(f, "usage.events", grain=f.unit),
+        query=lambda f: trace(f, "usage.events"),
         draw=over_time("usage.events"),
         width=8,
     ),
@@ -33,7 +33,11 @@ CHARTS = (
         id="channels",
         kind="chart",
         title="渠道占比",
-        query=lambda f: ask(f, "usage.events", by=("channel",), grain=f.unit),
+        query=lambda f: trace(
+            f,
+            "usage.events",
+            by=("channel",),
+        ),
         draw=shares_by("usage.events", "channel"),
         width=8,
     ),
@@ -69,14 +73,14 @@ CHARTS = (
         id="success_time",
         kind="chart",
         title="办结率走势",
-        query=lambda f: ask(f, "usage.success_share", grain=f.unit),
+        query=lambda f: trace(f, "usage.success_share"),
         draw=over_time("usage.success_share"),
     ),
     Panel(
         id="latency_time",
         kind="chart",
         title="响应时间 P95 走势",
-        query=lambda f: ask(f, "usage.latency_p95", grain=f.unit),
+        query=lambda f: trace(f, "usage.latency_p95"),
         draw=over_time("usage.latency_p95"),
     ),
     Panel(
@@ -99,7 +103,11 @@ CHARTS = (
         id="machines",
         kind="chart",
         title="自助与网站访问量",
-        query=lambda f: ask(f, "usage.volume", by=("scene",), grain=f.unit),
+        query=lambda f: trace(
+            f,
+            "usage.volume",
+            by=("scene",),
+        ),
         draw=lines_by("usage.volume", "scene"),
         note="只报数量的来源",
         width=6,

@@ -79,17 +79,29 @@ def refused(panel: Panel, reason: Reason, reference: str = "") -> Answered:
 
 
 def stamp(one: Answered, address: str) -> str:
-    """Changes exactly when the card would look different: what the browser has, it keeps."""
+    """`numbers.time`: the first half moves with what is drawn, the second with as-of and lateness.
+
+    What the browser holds under the same stamp, it keeps.
+    """
     drawing = one.drawing
-    parts = [address, one.blank.reason if one.blank else ""]
+    numbers = [address, one.blank.reason if one.blank else ""]
+    times = [one.blank.reference if one.blank else ""]
     if drawing:
-        parts += [drawing.theme, drawing.language, str(drawing.now.astimezone(drawing.zone).date())]
-        parts += [f"{r.data_version} {r.as_of}" for r in drawing.results]
-        parts += [s.name for s in one.stale]
-        parts += [f"{s.name} {s.last_run_at}" for s in drawing.sources if not drawing.result.rows]
-    else:
-        parts.append(one.blank.reference if one.blank else "")
-    return hashlib.blake2s("\x1f".join(parts).encode(), digest_size=8).hexdigest()
+        numbers += [drawing.theme, drawing.language]
+        numbers += [result.data_version for result in drawing.results]
+        times += [str(result.as_of) for result in drawing.results]
+        times += [source.name for source in one.stale]
+        times.append(str(drawing.now.astimezone(drawing.zone).date()))
+    if drawing and one.panel.follows_sources:
+        times += [
+            f"{s.name} {s.watermark} {s.last_run_at} {s.is_stale(drawing.now)}"
+            for s in drawing.sources
+        ]
+    return f"{_digest(numbers)}.{_digest(times)}"
+
+
+def _digest(parts: list[str]) -> str:
+    return hashlib.blake2s("\x1f".join(parts).encode(), digest_size=6).hexdigest()
 
 
 def _is_hidden(result: Result) -> bool:

@@ -149,6 +149,8 @@ def _spark(one: Answered, face: Tile) -> str:
 
 def _tile_foot(one: Answered, face: Tile) -> Component:
     words = compare_word(one.drawing.filters.compare) if one.drawing and face.change else ""
+    if words and one.is_partial:
+        words = _("{word}同期").format(word=words)
     change: list[str | Component] = []
     if words:
         change = [f"{words} ", html.B(face.change, className=f"tone-{face.tone}")]
@@ -185,7 +187,8 @@ def _note(one: Answered) -> str:
     if not one.drawing:
         return own
     query = one.drawing.result.query
-    parts = [own, period_words(query.period), member_words(one.drawing.label, query.where)]
+    period = period_words(query.period) + (_("（未完结）") if one.is_partial else "")
+    parts = [own, period, member_words(one.drawing.label, query.where)]
     deaf = unheard(one.drawing.filters, query)
     if deaf:
         names = comma().join(named(DIMENSIONS[d].label) for d in deaf)
@@ -199,8 +202,6 @@ def marks(one: Answered) -> tuple[Chip, ...]:
     found = list(own)
     if one.stale:
         found.append(Chip(text=_("延迟"), tone="warn"))
-    if one.is_partial and one.panel.kind != "table":
-        found.append(Chip(text=_("未完结"), tone="quiet"))
     if one.suppressed and not one.blank:
         found.append(Chip(text=_("隐去 {n} 格").format(n=one.suppressed), tone="quiet"))
     return tuple(found)

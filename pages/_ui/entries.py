@@ -59,11 +59,11 @@ def catalogue() -> Component:
                     html.Div(
                         [
                             html.H1(_("指标目录")),
-                            html.P(_("每个数字只有一种含义。"), className="insight"),
+                            html.Div(search, role="search", **aria(_("查找指标"))),
                         ],
-                        className="top-title",
+                        className="top-line",
                     ),
-                    html.Div(search, role="search", **aria(_("查找指标"))),
+                    html.P(_("每个数字只有一种含义。"), className="insight"),
                 ],
                 className="top",
             ),

@@ -50,9 +50,16 @@ class Filled:
         if one is None:
             return no_update
         mark = stamp(one, self.address)
-        if self.known.get(panel) == mark:
-            return no_update
-        return {"panel": panel, "mark": mark} if kind == "stamp" else self._fill(kind, one)
+        if kind == "stamp":
+            return {"panel": panel, "mark": mark}
+        return no_update if self._stands(kind, panel, mark) else self._fill(kind, one)
+
+    def _stands(self, kind: str, panel: str, mark: str) -> bool:
+        """A mark is `numbers.time`: graph and table follow the numbers, the rest both."""
+        known = self.known.get(panel, "")
+        if kind in ("graph", "table", "image"):
+            return known.partition(".")[0] == mark.partition(".")[0]
+        return known == mark
 
     def _fill(self, kind: str, one: Answered) -> Any:
         if kind == "foot":

@@ -63,7 +63,10 @@ def anchor(horizon: Period | None, today: date) -> date:
 
 @dataclass(frozen=True, kw_only=True)
 class Filters:
-    """What the bar says. `period` is always resolved; `grain` None means: fits the period."""
+    """What the bar says. `period` is always resolved; `grain` None means: fits the period.
+
+    `day` is the last day anything is known of: charts by day end there, not in the future.
+    """
 
     period: Period
     preset: str = DEFAULT_PRESET
@@ -72,6 +75,7 @@ class Filters:
     district: tuple[str, ...] = ()
     scene: tuple[str, ...] = ()
     channel: tuple[str, ...] = ()
+    day: date | None = None
 
     @classmethod
     def from_search(cls, search: str, horizon: Period | None, today: date) -> "Filters":
@@ -84,6 +88,7 @@ class Filters:
             preset=preset,
             compare=_compare(pairs.get("compare")),
             grain=_choice(Grain, "grain", pairs["grain"]) if "grain" in pairs else None,
+            day=anchor(horizon, today),
             **members,
         )
 
@@ -122,9 +127,18 @@ class Filters:
             return Grain.DAY
         return Grain.WEEK if self.period.days <= 200 else Grain.MONTH
 
+    @property
+    def so_far(self) -> Period:
+        """The period of charts over time: without the days that are still to come."""
+        if self.day is None or self.unit is not Grain.DAY or self.day < self.period.start:
+            return self.period
+        end = min(self.period.end, self.day + timedelta(days=1))
+        return Period(start=self.period.start, end=end)
+
     def back(self, grain: Grain, count: int) -> Period:
-        """`count` whole units of `grain`, the last of them the one the period ends in."""
-        start = grain.floor(self.period.end - timedelta(days=1))
+        """`count` whole units of `grain`; the last holds the end of the period, or today in it."""
+        last = self.period.end - timedelta(days=1)
+        start = grain.floor(min(last, max(self.day or last, self.period.start)))
         return Period(start=grain.shift(start, 1 - count), end=grain.shift(start, 1))
 
     def but(self, **changes: object) -> "Filters":

@@ -34,17 +34,13 @@ def page_layout(name: str) -> Component:
 
 
 def _top(page: Page) -> Component:
-    title = html.Div(
-        [
-            html.H1(_(page.label)),
-            html.P(id=part("chosen", ""), className="chosen"),
-            html.P(id=part("insight", ""), className="insight", **attributes(aria_live="polite")),
-        ],
-        className="top-title",
-    )
+    says = html.P(id=part("insight", ""), className="insight", **attributes(aria_live="polite"))
+    chosen = html.P(id=part("chosen", ""), className="chosen")
     bar = html.Div(id=part("bar", ""), className="bar", role="search", **aria(_("筛选条件")))
     files = html.Div(id=part("files", ""), className="files")
-    return html.Div([title, html.Div([bar, files], className="top-tools")], className="top")
+    tools = html.Div([bar, files], className="top-tools")
+    line = html.Div([html.H1(_(page.label)), tools], className="top-line")
+    return html.Div([line, says, chosen], className="top")
 
 
 def page_files(name: str, address: str) -> list[Component]:

@@ -53,12 +53,14 @@ class Change:
 
     text    the size without a sign ("32.4%", "0.6 个百分点"), for use beside the arrow.
     signed  with its sign, for sentences.
+    brief   as `text`, where there is little room ("0.6pp").
     tone    `good`, `bad` or `flat`.
     """
 
     arrow: str
     text: str
     signed: str
+    brief: str
     tone: str
 
 
@@ -187,18 +189,19 @@ def exact(value: float | int | None, unit: Unit, language: str) -> str:
 def format_change(change: float | None, unit: Unit, polarity: Polarity, language: str) -> Change:
     """`change` as `Cell.change` gives it: relative, or the difference of two shares."""
     if change is None or _is_none(change):
-        return Change(arrow="", text=NONE, signed=NONE, tone="flat")
+        return Change(arrow="", text=NONE, signed=NONE, brief=NONE, tone="flat")
     points = unit is Unit.SHARE
     size = fixed(abs(change) * 100, 1)
     if float(size.replace(",", "")) == 0:
         text = "flat" if is_english(language) else "持平"
-        return Change(arrow="", text=text, signed=text, tone="flat")
+        return Change(arrow="", text=text, signed=text, brief=text, tone="flat")
     suffix = (" pp" if is_english(language) else " 个百分点") if points else "%"
     up = change > 0
     return Change(
         arrow="▲" if up else "▼",
         text=size + suffix,
         signed=("+" if up else MINUS) + size + suffix,
+        brief=size + ("pp" if points else "%"),
         tone=_tone(up, polarity),
     )
 

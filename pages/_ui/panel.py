@@ -144,6 +144,8 @@ class Panel:
     note: str = ""
     roles: frozenset[Role] = frozenset()
     tall: bool = False
+    follows_sources: bool = False
+    """Its face shows how the sources stand, so it moves with each of their runs."""
 
     def __post_init__(self) -> None:
         if not self.id.replace("_", "").isalpha() or self.id != self.id.lower():

@@ -38,6 +38,11 @@ def ask(filters: Filters, *metrics: str, **options: Unpack[Options]) -> MetricQu
     )
 
 
+def trace(filters: Filters, *metrics: str, by: tuple[str, ...] = ()) -> MetricQuery:
+    """The question behind a chart over time: the bar's period by its unit, up to today."""
+    return ask(filters, *metrics, by=by, period=filters.so_far, grain=filters.unit)
+
+
 def unheard(filters: Filters, query: MetricQuery) -> tuple[str, ...]:
     """The dimensions the bar filters by that this question cannot be cut by."""
     known = _known(query.metrics)
