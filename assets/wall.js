@@ -127,16 +127,21 @@
 
   /* --- freshness --------------------------------------------------------------------------- */
 
+  /* Times are those of the reporting time zone, which comes with the numbers. */
+  function written(moment, options) {
+    if (state.zone) { options.timeZone = state.zone; }
+    return new Intl.DateTimeFormat(wall.dataset.locale, options).format(moment);
+  }
+
   function hour(moment) {
-    return moment.toLocaleTimeString(wall.dataset.locale, {
-      hour: "2-digit", minute: "2-digit", hour12: false
-    });
+    return written(moment, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   }
 
   function dayHour(moment) {
-    var today = new Date().toDateString() === moment.toDateString();
-    var day = moment.toLocaleDateString(wall.dataset.locale, { month: "numeric", day: "numeric" });
-    return today ? hour(moment) : day + " " + hour(moment);
+    var day = { year: "numeric", month: "numeric", day: "numeric" };
+    var today = written(new Date(Date.now() + state.skew), day) === written(moment, day);
+    return today ? hour(moment)
+      : written(moment, { month: "numeric", day: "numeric" }) + " " + hour(moment);
   }
 
   function lateSources() {
@@ -151,7 +156,9 @@
     var now = Date.now(), gone = now - state.heardAt > GONE_AFTER, late = lateSources();
     var words = wall.dataset, text = "";
     if (gone) {
-      var since = new Date(state.heardAt).toLocaleTimeString(words.locale, { hour12: false });
+      var since = written(new Date(state.heardAt + state.skew), {
+        hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23"
+      });
       text = words.gone + " · " + words.since + " " + since;
     } else if (late.length) {
       text = words.late + " · " + late.slice(0, 3).map(function (source) {
@@ -180,7 +187,7 @@
     if (!state) { return; }
     var now = new Date(Date.now() + state.skew);
     say("wall-clock", hour(now));
-    say("wall-date", now.toLocaleDateString(wall.dataset.locale, {
+    say("wall-date", written(now, {
       year: "numeric", month: "long", day: "numeric", weekday: "short"
     }));
     freshness();
@@ -226,7 +233,7 @@
   function start(found) {
     wall = found;
     state = {
-      at: 0, factor: 0, version: "", build: "", got: {}, asked: {}, said: {}, skew: 0,
+      at: 0, factor: 0, version: "", build: "", got: {}, asked: {}, said: {}, skew: 0, zone: "",
       heardAt: Date.now(), turnAt: Date.now() + TURN, nightAt: night(), reloading: false,
       names: Array.prototype.map.call(found.querySelectorAll("[data-scene]"), function (s) {
         return s.dataset.scene;
@@ -270,9 +277,12 @@
     draw: function (got, factor) {
       var outputs = window.dash_clientside.callback_context.outputs_list;
       if (!got) { return outputs.map(function () { return window.dash_clientside.no_update; }); }
-      if (state && outputs.length) { state.got[outputs[0].id.scene] = got; }
-      // A wall is read from afar: an eighth larger than a desk at the same size.
-      var larger = (factor || 1) * 1.125;
+      if (state && outputs.length) {
+        state.got[outputs[0].id.scene] = got;
+        state.zone = got.zone;
+      }
+      // A wall is read from afar: a fifth larger than a desk at the same size.
+      var larger = (factor || 1) * 1.2;
       return outputs.map(function (output) { return sized(got.figures[output.id.card], larger); });
     }
   };

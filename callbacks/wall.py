@@ -155,6 +155,7 @@ def shown_of(asked: Sequence[Asked], answers: Answers, version: str) -> Shown:
     return Shown(
         got={
             "version": version,
+            "zone": answers.zone.key,
             "figures": {a.card.id: _figure(a.face) for a in asked},
             "as_of": min(known).isoformat() if known else None,
             "sources": [_promise(source, said) for source in answers.sources],

@@ -95,16 +95,25 @@ def _ticks(goals: Sequence[float | None], style: Style) -> Figure:
 
 
 def _last_label(series: Series, style: Style, goals: Sequence[float | None]) -> list[Figure]:
-    """The last value, written over its bar and its target."""
+    """The last value, written over its bar."""
     last = series.points[-1]
     if last.value is None:
         return []
     whole = format_value(last.value, series.unit, style.language)
     brief = short(last.value, series.unit, style.language)
     text = f"<b>{brief if len(series.points) > 2 else whole}</b>"
-    top = max(last.value, goals[-1] or 0, 0)
+    highest = max([v for v in (*series.values, *goals) if v is not None])
+    goal = goals[-1] or 0
+    # A target close above the bar would be crossed by the text: then it stands over both.
+    top = goal if last.value <= goal <= last.value + 0.14 * highest else last.value
     return [
         frame.note(
-            style, text, len(series.points) - 1, top, xanchor="center", yanchor="bottom", yshift=2
+            style,
+            text,
+            len(series.points) - 1,
+            max(top, 0),
+            xanchor="center",
+            yanchor="bottom",
+            yshift=2,
         )
     ]

@@ -1,12 +1,13 @@
 """The districts as filled outlines, coloured by value; no tiles, nothing from outside."""
 
+from dataclasses import replace
 from html import escape
 
 from pages._figures import frame
 from pages._figures.frame import Figure
 from pages._figures.heatmap import colour_bar
 from pages._figures.values import MISSING, Point, Series, Style
-from pages._ui.numbers import Axis, axis
+from pages._ui.numbers import Axis, axis, short
 from pages._ui.theme import readable_on
 from warehouse.model import City, District
 
@@ -18,16 +19,25 @@ def draw(series: Series, city: City, style: Style, *, ratio: float = 1.0) -> Fig
         return frame.empty(style)
     known = {point.code: point for point in series.points}
     points = [known.get(d.code) or _nothing(d, style) for d in drawn]
-    scale = axis([p.value for p in points], series.unit, style.language, from_zero=False)
+    scale = _scale(points, series, style)
     traces = [_area(d, p, series, style, scale) for d, p in zip(drawn, points, strict=True)]
     return frame.figure(
         style,
-        [*traces, _names(drawn, points, style, scale), _key(style, scale)],
+        [*traces, _names(drawn, points, series, style, scale), _key(style, scale)],
         xaxis=frame.no_axis(),
         yaxis={**frame.no_axis(), "scaleanchor": "x", "scaleratio": ratio},
         margin={"l": 4, "r": 4, "t": 4, "b": 4},
         hoverdistance=1,
     )
+
+
+def _scale(points: list[Point], series: Series, style: Style) -> Axis:
+    """From the lowest to the highest value: a map compares districts, it does not measure."""
+    known = [p.value for p in points if p.value is not None]
+    ticks = axis(known, series.unit, style.language, from_zero=False)
+    if len(set(known)) < 2:
+        return ticks
+    return replace(ticks, low=min(known), high=max(known))
 
 
 def _nothing(district: District, style: Style) -> Point:
@@ -77,7 +87,9 @@ def _area(district: District, point: Point, series: Series, style: Style, scale:
     return area
 
 
-def _names(drawn: list[District], points: list[Point], style: Style, scale: Axis) -> Figure:
+def _names(
+    drawn: list[District], points: list[Point], series: Series, style: Style, scale: Axis
+) -> Figure:
     places = [_middle(district.outline) for district in drawn]
     inks = [
         style.theme.text if p.value is None else readable_on(_colour(p, style, scale))
@@ -88,10 +100,18 @@ def _names(drawn: list[District], points: list[Point], style: Style, scale: Axis
         "mode": "text",
         "x": [x for x, _ in places],
         "y": [y for _, y in places],
-        "text": [escape(frame.clip(d.label.text(style.language), 14)) for d in drawn],
+        "text": [_name(d, p, series, style) for d, p in zip(drawn, points, strict=True)],
         "textfont": {"size": frame.BASE_SIZE - 0.5, "color": inks},
         "hoverinfo": "skip",
     }
+
+
+def _name(district: District, point: Point, series: Series, style: Style) -> str:
+    name = escape(frame.clip(district.label.text(style.language), 14))
+    if point.value is None:
+        mark = frame.SUPPRESSED_MARK if point.is_suppressed else frame.MISSING_MARK
+        return f"{name}<br>{mark}"
+    return f"{name}<br>{short(point.value, series.unit, style.language)}"
 
 
 def _middle(ring: tuple[tuple[float, float], ...]) -> tuple[float, float]:

@@ -76,7 +76,8 @@ def _cells(series: Series, style: Style) -> Figure:
 
 
 def colour_bar(style: Style, ticks: list[float], texts: list[str]) -> Figure:
-    """A thin scale on the right with every second of our ticks."""
+    """A thin scale on the right with at most four of our ticks."""
+    stride = 1 if len(ticks) <= 4 else 2
     return {
         "thickness": 8,
         "len": 0.86,
@@ -84,8 +85,8 @@ def colour_bar(style: Style, ticks: list[float], texts: list[str]) -> Figure:
         "ticklen": 3,
         "tickcolor": frame.CLEAR,
         "xpad": 8,
-        "tickvals": ticks[::2],
-        "ticktext": texts[::2],
+        "tickvals": ticks[::stride],
+        "ticktext": texts[::stride],
         "tickfont": {"size": frame.BASE_SIZE - 1, "color": style.theme.muted},
     }
 

@@ -1,7 +1,7 @@
 """Scene: how the city stands, at one look."""
 
 from pages._wall import drawings
-from pages._wall.model import Card, Scene, both, by, over
+from pages._wall.model import Card, Scene, both, by, over, whole
 from pages._wall.numbers import Line, number_card
 from warehouse.datasets import STEPS
 from warehouse.model import Grain, Label
@@ -57,7 +57,7 @@ SCENE = Scene(
             area="d",
             title=Label(zh="审批时长", en="Approval time"),
             note=Label(zh="近 22 日", en="22 days"),
-            asks=over(Grain.DAY, 22, "loans.approval_seconds_p50", "loans.approval_seconds_p95"),
+            asks=whole(Grain.DAY, 22, "loans.approval_seconds_p50", "loans.approval_seconds_p95"),
             draw=drawings.over_time(
                 "loans.approval_seconds_p50",
                 "loans.approval_seconds_p95",

@@ -1,8 +1,11 @@
 """Sentences computed from the numbers of a drawing; empty where nothing can be said."""
 
+from dataclasses import replace
+
 from pages._figures.values import Point, Series
 from pages._ui.numbers import fixed, format_change, format_value
 from pages._wall.model import Answers
+from warehouse.model import Grain
 
 
 def _text(value: float, series: Series, answers: Answers) -> str:
@@ -14,17 +17,23 @@ def _known(series: Series) -> list[Point]:
 
 
 def moved(series: Series, answers: Answers) -> str:
-    """Where the last unit stands and how it changed against the one before."""
-    if not series.points or (value := series.points[-1].value) is None:
+    """Where the last unit stands and how it changed.
+
+    Of days only those that are over count, against the same weekday of the week before.
+    """
+    points = [p for p in series.points if not (p.is_partial and series.grain is Grain.DAY)]
+    if not points or (value := points[-1].value) is None:
         return ""
+    is_daily = series.grain is Grain.DAY
+    base = points[-8].value if is_daily and len(points) > 7 else points[-1].cell.base
+    cell = replace(points[-1].cell, base=base)
     change = format_change(
-        series.points[-1].cell.change(series.unit),
-        series.unit,
-        series.polarity,
-        answers.style.language,
+        cell.change(series.unit), series.unit, series.polarity, answers.style.language
     )
+    than = answers.say("较上周同日", "on a week before") if is_daily else ""
+    than = than or answers.say("环比", "on the period before")
+    moved = answers.say(f"，{than} {change.signed}", f", {change.signed} {than}")
     said = _text(value, series, answers)
-    moved = answers.say(f"，环比 {change.signed}", f", {change.signed} on the period before")
     return f"{series.label} {said}" + (moved if change.arrow else "")
 
 

@@ -2,7 +2,7 @@
 
 from pages._figures import stacked
 from pages._wall import drawings, findings
-from pages._wall.model import Answers, Card, Picture, Scene, both, by, over
+from pages._wall.model import Answers, Card, Picture, Scene, both, by, over, whole
 from pages._wall.numbers import Line, number_card
 from warehouse.model import Grain, Label
 
@@ -30,7 +30,12 @@ SCENE = Scene(
             (
                 Line(metric="growth.mau"),
                 Line(metric="growth.wau", grain=Grain.WEEK),
-                Line(metric="growth.dau", grain=Grain.DAY),
+                Line(
+                    metric="growth.dau",
+                    grain=Grain.DAY,
+                    label=Label(zh="昨日活跃人数", en="Active yesterday"),
+                    is_whole=True,
+                ),
                 Line(metric="growth.new"),
                 Line(metric="growth.resurrected"),
                 Line(metric="growth.churned"),
@@ -77,7 +82,7 @@ SCENE = Scene(
             area="e",
             title=Label(zh="日活跃人数", en="Daily active people"),
             note=Label(zh="近 60 日", en="60 days"),
-            asks=over(Grain.DAY, 60, "growth.dau"),
+            asks=whole(Grain.DAY, 60, "growth.dau"),
             draw=drawings.over_time("growth.dau", names=(Label(zh="日活", en="DAU"),)),
         ),
         Card(

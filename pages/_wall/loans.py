@@ -1,7 +1,7 @@
 """Scene: inclusive loans, from application to payout, within sixty seconds."""
 
 from pages._wall import drawings
-from pages._wall.model import Card, Scene, by, over
+from pages._wall.model import Card, Scene, by, over, whole
 from pages._wall.numbers import Line, number_card
 from warehouse.datasets import STEPS
 from warehouse.model import Grain, Label
@@ -61,7 +61,7 @@ SCENE = Scene(
             area="e",
             title=Label(zh="审批时长", en="Approval time"),
             note=Label(zh="近 30 日", en="30 days"),
-            asks=over(Grain.DAY, 30, "loans.approval_seconds_p50", "loans.approval_seconds_p95"),
+            asks=whole(Grain.DAY, 30, "loans.approval_seconds_p50", "loans.approval_seconds_p95"),
             draw=drawings.over_time(
                 "loans.approval_seconds_p50",
                 "loans.approval_seconds_p95",

@@ -137,6 +137,18 @@ def over(grain: Grain, count: int, *metrics: str, by: tuple[str, ...] = ()) -> A
     )
 
 
+def whole(grain: Grain, count: int, *metrics: str) -> Asks:
+    """As `over`, without the running unit: the way of days that are over."""
+
+    def asks(day: date) -> tuple[MetricQuery, ...]:
+        end = grain.floor(day)
+        period = Period(start=grain.shift(end, -count), end=end)
+        query = MetricQuery(metrics=metrics, period=period, grain=grain, compare=Compare.PREVIOUS)
+        return (query,)
+
+    return asks
+
+
 def by(metric: str, *dimensions: str, compare: bool = False, days: int = 0) -> Asks:
     """A metric cut by dimensions, this month or over the last `days` days before `day`."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pages._figures.frame import SUPPRESSED_MARK
 from pages._figures.values import Point, Series
 from pages._ui.numbers import format_change, format_value
-from pages._wall.model import Answers, Asks, Card, Number, Numbers, both, over
+from pages._wall.model import Answers, Asks, Card, Number, Numbers, both, over, whole
 from warehouse.model import Grain, Label
 
 _COUNTS = {Grain.DAY: 30, Grain.WEEK: 16, Grain.MONTH: 12}
@@ -19,16 +19,22 @@ _WORDS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """A metric by a grain; `label` where the metric's own name does not say enough."""
+    """A metric by a grain; `label` where the metric's own name does not say enough.
+
+    is_whole  the last unit that is over, not the running one.
+    """
 
     metric: str
     grain: Grain = Grain.MONTH
     label: Label | None = None
+    is_whole: bool = False
 
 
 def number_card(id: str, title: Label, lines: Sequence[Line], *, note: Label) -> Card:
     """A card of area `n`; the first line is set large."""
-    asks: tuple[Asks, ...] = tuple(over(x.grain, _COUNTS[x.grain], x.metric) for x in lines)
+    asks: tuple[Asks, ...] = tuple(
+        (whole if x.is_whole else over)(x.grain, _COUNTS[x.grain], x.metric) for x in lines
+    )
     return Card(
         id=id,
         area="n",
@@ -54,10 +60,10 @@ def _number(answers: Answers, line: Line, at: int) -> Number:
         label=name,
         value=SUPPRESSED_MARK if point.is_suppressed else text.number,
         unit=text.unit,
-        change=change.arrow + change.text if change.arrow else change.text,
+        change=change.arrow + change.brief,
         tone=change.tone,
-        note=_WORDS[line.grain].text(style.language),
-        trend=series.values,
+        note=_WORDS[line.grain].text(style.language) + answers.say(" · 环比", " · change"),
+        trend=tuple(p.value for p in series.points if not p.is_partial),
     )
 
 

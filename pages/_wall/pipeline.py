@@ -1,12 +1,14 @@
 """Scene: whether the numbers can be trusted today: sources, lags, broken rows."""
 
+from collections.abc import Callable
 from datetime import datetime
 
+from pages._figures import ranking
+from pages._figures.values import MISSING, Point, Series
 from pages._ui.numbers import fixed, format_value
-from pages._wall import drawings
-from pages._wall.model import Answers, Card, Number, Numbers, Scene, Table, by, over
+from pages._wall.model import Answers, Card, Number, Numbers, Picture, Scene, Table
 from warehouse.datasets import DATASETS
-from warehouse.model import Grain, Label, SourceStatus, Unit
+from warehouse.model import Cell, Label, Polarity, SourceStatus, Unit
 
 _MOST_ROWS = 14
 
@@ -104,6 +106,7 @@ def _totals(answers: Answers) -> Numbers | None:
         label=answers.say("最长延迟", "Longest lag"), value=slowest.number, unit=slowest.unit
     )
     counts = (
+        (answers.say("读取行数", "Rows read"), sum(s.rows_read for s in sources)),
         (answers.say("入库行数", "Rows loaded"), sum(s.rows_loaded for s in sources)),
         (answers.say("重复行数", "Rows seen before"), sum(s.rows_duplicate for s in sources)),
         (answers.say("隔离行数", "Rows kept apart"), sum(s.rows_quarantined for s in sources)),
@@ -114,6 +117,47 @@ def _totals(answers: Answers) -> Numbers | None:
 def _count(name: str, count: int, answers: Answers) -> Number:
     text = format_value(count, Unit.ROWS, answers.style.language)
     return Number(label=name, value=text.number, unit=text.unit)
+
+
+def _by_source(
+    answers: Answers, value: Callable[[SourceStatus], float | None], unit: Unit
+) -> Series:
+    return Series(
+        label="",
+        unit=unit,
+        polarity=Polarity.DOWN,
+        points=tuple(
+            Point(
+                label=s.label.text(answers.style.language),
+                code=s.name,
+                cell=MISSING if (number := value(s)) is None else Cell(value=number),
+            )
+            for s in answers.sources
+        ),
+    )
+
+
+def _lags(answers: Answers) -> Picture | None:
+    def share(source: SourceStatus) -> float | None:
+        lag = source.lag_seconds(answers.now)
+        return None if lag is None else lag / source.promise_seconds
+
+    shown = _by_source(answers, share, Unit.SHARE)
+    late = sum(1 for value in shown.values if value is not None and value > 1)
+    figure = ranking.draw(shown, answers.style, limit=6, highlight=late)
+    return Picture(figure=figure) if shown.points else None
+
+
+def _loaded(answers: Answers) -> Picture | None:
+    shown = _by_source(answers, lambda source: source.rows_loaded, Unit.ROWS)
+    figure = ranking.draw(shown, answers.style, limit=6, highlight=0)
+    return Picture(figure=figure) if shown.points else None
+
+
+def _kept_apart(answers: Answers) -> Picture | None:
+    shown = _by_source(answers, lambda source: source.rows_quarantined, Unit.ROWS)
+    figure = ranking.draw(shown, answers.style, limit=6, highlight=0)
+    return Picture(figure=figure) if shown.points else None
 
 
 SCENE = Scene(
@@ -139,20 +183,28 @@ SCENE = Scene(
             draw=_sources,
         ),
         Card(
-            id="pipeline_loaded",
+            id="pipeline_lag",
             area="b",
+            title=Label(zh="延迟占承诺的比例", en="Lag against promise"),
+            note=Label(zh="100% 为承诺", en="100%: the promise"),
+            asks=lambda _day: (),
+            draw=_lags,
+        ),
+        Card(
+            id="pipeline_loaded",
+            area="d",
             title=Label(zh="入库行数", en="Rows loaded"),
-            note=Label(zh="近 14 日", en="14 days"),
-            asks=over(Grain.DAY, 14, "pipeline.loaded"),
-            draw=drawings.bars("pipeline.loaded"),
+            note=Label(zh="上次运行 · 按数据源", en="last runs, by source"),
+            asks=lambda _day: (),
+            draw=_loaded,
         ),
         Card(
             id="pipeline_quarantined",
             area="c",
             title=Label(zh="隔离行数", en="Rows kept apart"),
-            note=Label(zh="本月 · 按数据源", en="this month, by source"),
-            asks=by("pipeline.quarantined", "source"),
-            draw=drawings.ranked("pipeline.quarantined", limit=6),
+            note=Label(zh="上次运行 · 按数据源", en="last runs, by source"),
+            asks=lambda _day: (),
+            draw=_kept_apart,
         ),
     ),
 )

@@ -1,7 +1,7 @@
 """Scene: how good the services are, and when they are slow."""
 
 from pages._wall import drawings
-from pages._wall.model import Card, Scene, by, over
+from pages._wall.model import Card, Scene, by, over, whole
 from pages._wall.numbers import Line, number_card
 from warehouse.datasets import LEVELS
 from warehouse.model import Grain, Label
@@ -18,7 +18,7 @@ SCENE = Scene(
                 Line(metric="quality.ratings"),
                 Line(metric="usage.success_share"),
                 Line(metric="usage.online_share"),
-                Line(metric="usage.latency_p95", grain=Grain.DAY),
+                Line(metric="usage.latency_p95", grain=Grain.DAY, is_whole=True),
                 Line(metric="usage.cases"),
             ),
             note=Label(zh="环比", en="on the period before"),
@@ -62,7 +62,7 @@ SCENE = Scene(
             area="e",
             title=Label(zh="响应时间 P95", en="Answer time, P95"),
             note=Label(zh="近 30 日", en="30 days"),
-            asks=over(Grain.DAY, 30, "usage.latency_p95"),
+            asks=whole(Grain.DAY, 30, "usage.latency_p95"),
             draw=drawings.over_time("usage.latency_p95", names=(Label(zh="P95", en="P95"),)),
         ),
         Card(

@@ -121,7 +121,7 @@ def _hero(number: Number) -> Component:
 
 
 def _line(number: Number) -> Component:
-    name = html.Span([number.label, html.Small(number.note)], className="wall-name")
+    name = html.Span(number.label, className="wall-name")
     return html.Div(
         [name, _trend(number), _value(number, "wall-value"), _change(number)],
         className="wall-line",
