@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gate import values
+
 MOST_BYTES = 256 * 1024
 DEEPEST = 12
 _KEYS = frozenset(
@@ -49,6 +51,7 @@ def read(body: bytes, callbacks: Mapping[str, Mapping[str, Json]]) -> Envelope:
     inputs, state = envelope.get("inputs"), envelope.get("state") or []
     _check_group(inputs, declared["inputs"], "inputs")
     _check_group(state, declared["state"], "state")
+    _check_members([*inputs, *state], [*declared["inputs"], *declared["state"]])
     _check_outputs(output, envelope.get("outputs"), bool(declared.get("no_output")))
     _check_changed(envelope.get("changedPropIds", []), inputs)
     _require(isinstance(envelope.get("parsedChangedPropsIds", []), list), "shape")
@@ -105,6 +108,22 @@ def _check_group(given: Json, declared: Sequence[Mapping[str, Json]], what: str)
         _require(isinstance(item, list) == many, what)
         for one in item if many else [item]:
             _check_one(one, wanted["id"], wanted["property"], what)
+            _check_value(one, wanted)
+
+
+def _check_value(one: Json, wanted: Mapping[str, Json]) -> None:
+    value = one.get("value")
+    _require(values.fits(wanted["id"], wanted["property"], value), "value")
+    _require(wanted["property"] != "id" or value == one["id"], "value")
+
+
+def _check_members(given: Sequence[Json], declared: Sequence[Mapping[str, Json]]) -> None:
+    """A pattern that is declared twice, for two properties, has the same members both times."""
+    members: dict[str, Json] = {}
+    for item, wanted in zip(given, declared, strict=True):
+        if isinstance(item, list):
+            ids = [one["id"] for one in item]
+            _require(members.setdefault(wanted["id"], ids) == ids, "members")
 
 
 def _check_one(one: Json, wanted_id: str, wanted_property: str, what: str) -> None:
@@ -131,7 +150,7 @@ def _fits(given: Json, declared: str) -> bool:
 
 def _fits_key(given: Json, wanted: Json) -> bool:
     if isinstance(wanted, list) and wanted and wanted[0] in _WILDCARDS:
-        return isinstance(given, str | int | float) and len(str(given)) <= 200
+        return isinstance(given, str) and len(given) <= 200
     return bool(given == wanted) and type(given) is type(wanted)
 
 
