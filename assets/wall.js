@@ -4,7 +4,7 @@
 (function () {
   "use strict";
 
-  var TURN = 20000, POLL = 2000, AHEAD = 6000, GONE_AFTER = 4200, ASK_AGAIN = 20000;
+  var TURN = 20000, POLL = 2000, AHEAD = 6000, MISSES = 2, SILENCE = 9000, GRACE = 3000, ASK_AGAIN = 20000;
   var PIXELS = {
     size: 1, width: 1, l: 1, r: 1, t: 1, b: 1, pad: 1, xshift: 1, yshift: 1, standoff: 1,
     ticklen: 1, thickness: 1, xpad: 1, ypad: 1, borderpad: 1, borderwidth: 1, xgap: 1, ygap: 1,
@@ -112,13 +112,14 @@
         if (told) { state.skew = Math.abs(told - Date.now()) > 2000 ? told - Date.now() : 0; }
         return answer.json().then(heard);
       })
-      .catch(function () { /* counted by its absence: see freshness() */ })
+      .catch(function () { if (state) { state.missed += 1; } })
       .then(function () { window.clearTimeout(late); if (state) { freshness(); } again(); });
   }
 
   function heard(token) {
     if (!state) { return; }
     state.heardAt = Date.now();
+    state.missed = 0;
     state.version = token.data || token.version || "";
     if (state.build && token.build && state.build !== token.build) { reload("build"); }
     state.build = token.build || state.build;
@@ -153,8 +154,9 @@
 
   function freshness() {
     if (!state) { return; }
-    var now = Date.now(), gone = now - state.heardAt > GONE_AFTER, late = lateSources();
-    var words = wall.dataset, text = "";
+    var now = Date.now(), late = lateSources(), words = wall.dataset, text = "";
+    var silent = now - state.heardAt > SILENCE && now > state.busyUntil;
+    var gone = state.missed >= MISSES || silent;
     if (gone) {
       var since = written(new Date(state.heardAt + state.skew), {
         hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23"
@@ -186,6 +188,9 @@
   function tick() {
     if (!state) { return; }
     var now = new Date(Date.now() + state.skew);
+    // A browser that was busy drawing, or asleep, has not heard the server: not its fault.
+    if (Date.now() - state.tickedAt > GRACE) { state.busyUntil = Date.now() + SILENCE; }
+    state.tickedAt = Date.now();
     say("wall-clock", hour(now));
     say("wall-date", written(now, {
       year: "numeric", month: "long", day: "numeric", weekday: "short"
@@ -234,7 +239,7 @@
     wall = found;
     state = {
       at: 0, factor: 0, version: "", build: "", got: {}, asked: {}, said: {}, skew: 0, zone: "",
-      heardAt: Date.now(), turnAt: Date.now() + TURN, nightAt: night(), reloading: false,
+      heardAt: Date.now(), tickedAt: Date.now(), busyUntil: 0, missed: 0, turnAt: Date.now() + TURN, nightAt: night(), reloading: false,
       names: Array.prototype.map.call(found.querySelectorAll("[data-scene]"), function (s) {
         return s.dataset.scene;
       })

@@ -1,6 +1,5 @@
 """The districts as filled outlines, coloured by value; no tiles, nothing from outside."""
 
-from dataclasses import replace
 from html import escape
 
 from pages._figures import frame
@@ -37,7 +36,14 @@ def _scale(points: list[Point], series: Series, style: Style) -> Axis:
     ticks = axis(known, series.unit, style.language, from_zero=False)
     if len(set(known)) < 2:
         return ticks
-    return replace(ticks, low=min(known), high=max(known))
+    low, high = min(known), max(known)
+    ends = tuple(short(v, series.unit, style.language) for v in (low, high))
+    return Axis(ticks=(low, high), texts=ends, low=low, high=high)
+
+
+def _steps(style: Style) -> tuple[str, ...]:
+    """Without the faintest, which would melt into the card."""
+    return style.theme.sequential[1:]
 
 
 def _nothing(district: District, style: Style) -> Point:
@@ -48,7 +54,7 @@ def _colour(point: Point, style: Style, scale: Axis) -> str:
     if point.value is None:
         return style.theme.track
     width = scale.high - scale.low
-    return _between(style.theme.sequential, (point.value - scale.low) / width)
+    return _between(_steps(style), (point.value - scale.low) / width)
 
 
 def _between(steps: tuple[str, ...], share: float) -> str:
@@ -127,7 +133,7 @@ def _middle(ring: tuple[tuple[float, float], ...]) -> tuple[float, float]:
 
 def _key(style: Style, scale: Axis) -> Figure:
     """An empty trace that only carries the colour scale."""
-    steps = style.theme.sequential
+    steps = _steps(style)
     return {
         "type": "scatter",
         "mode": "markers",

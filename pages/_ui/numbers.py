@@ -25,6 +25,8 @@ _WORDS = {
     Unit.ROWS: ("行", "rows"),
     Unit.YUAN: ("元", "yuan"),
 }
+COUNTED = frozenset(_WORDS)
+"""Units of things that are counted; the others are shares and times."""
 _ZH_STEPS = ((1e8, "亿"), (1e4, "万"))
 _EN_STEPS = ((1e9, "bn"), (1e6, "M"), (1e3, "k"))
 _TIME_STEPS = (

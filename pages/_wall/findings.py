@@ -30,8 +30,8 @@ def moved(series: Series, answers: Answers) -> str:
     change = format_change(
         cell.change(series.unit), series.unit, series.polarity, answers.style.language
     )
-    than = answers.say("较上周同日", "on a week before") if is_daily else ""
-    than = than or answers.say("环比", "on the period before")
+    than = answers.say("较上周同日", "on last week") if is_daily else ""
+    than = than or answers.say("环比", "on last period")
     moved = answers.say(f"，{than} {change.signed}", f", {change.signed} {than}")
     said = _text(value, series, answers)
     return f"{series.label} {said}" + (moved if change.arrow else "")

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from pages._figures.frame import SUPPRESSED_MARK
 from pages._figures.values import Point, Series
-from pages._ui.numbers import format_change, format_value
+from pages._ui.numbers import COUNTED, format_change, format_value, is_english
 from pages._wall.model import Answers, Asks, Card, Number, Numbers, both, over, whole
-from warehouse.model import Grain, Label
+from warehouse.model import Grain, Label, Unit
 
 _COUNTS = {Grain.DAY: 30, Grain.WEEK: 16, Grain.MONTH: 12}
 _WORDS = {
@@ -59,12 +59,18 @@ def _number(answers: Answers, line: Line, at: int) -> Number:
     return Number(
         label=name,
         value=SUPPRESSED_MARK if point.is_suppressed else text.number,
-        unit=text.unit,
+        unit=_unit(text.unit, series, at, style.language),
         change=change.arrow + change.brief,
         tone=change.tone,
         note=_WORDS[line.grain].text(style.language) + answers.say(" · 环比", " · change"),
         trend=tuple(p.value for p in series.points if not p.is_partial),
     )
+
+
+def _unit(word: str, series: Series, at: int, language: str) -> str:
+    """English words for what is counted are long, and the line's name says it already."""
+    is_told = series.unit in COUNTED and series.unit is not Unit.YUAN
+    return "" if at > 0 and is_told and is_english(language) else word
 
 
 def _change(point: Point, series: Series) -> float | None:
