@@ -117,12 +117,32 @@ def _growth(ground: Ground, part: Slice, metrics: Sequence[Metric]) -> dict[str,
     before = previous(part.window).period
     first = Period(start=before.start, end=part.window.period.start)
     sql = people.accounting(ground.tables, part, first, ground.since)
-    rows, kinds = fetch(ground.tables, sql), list(Person)
+    rows = fetch(ground.tables, sql)
+    kinds = _accounts(part, first, *(_column(rows, part, i) for i in range(3)))
     return {
-        metric.name: _column(rows, part, kinds.index(metric.measure.person))
+        metric.name: kinds[metric.measure.person]
         for metric in metrics
         if isinstance(metric.measure, Growth)
     }
+
+
+def _accounts(
+    part: Slice, first: Period, active: Values, new: Values, retained: Values
+) -> Mapping[Person, Values]:
+    """All four kinds from |A(t)|, new and retained, by the identities that define them."""
+    starts = [unit.start for unit in part.window.units]
+    before = dict(zip(starts, [first.start, *starts], strict=False))
+    kinds: dict[Person, Values] = {person: {} for person in Person}
+    for members in dict.fromkeys(members for _, members in active):
+        for start in starts:
+            cell, last = (start, members), active.get((before[start], members)) or 0
+            now, fresh, kept = (counts.get(cell) or 0 for counts in (active, new, retained))
+            if now or last:
+                kinds[Person.NEW][cell] = fresh
+                kinds[Person.RETAINED][cell] = kept
+                kinds[Person.RESURRECTED][cell] = now - fresh - kept
+                kinds[Person.CHURNED][cell] = last - kept
+    return kinds
 
 
 def _reached(ground: Ground, part: Slice, _: Measure) -> Values:

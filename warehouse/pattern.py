@@ -17,6 +17,8 @@ from warehouse.metrics.model import Count
 from warehouse.policy import PROTECTED, Cell, Contributors, Members, hidden_cells, is_safe
 from warehouse.rollups import DIMENSIONS, PERSON_DAY, USAGE_DAY
 
+_FEW = 1000
+"""Cells in doubt that are worth counting apart."""
 MOST_CELLS = 200_000
 """A question with more cells is too fine to be read, and too dear to protect."""
 
@@ -112,13 +114,21 @@ def contributors(tables: Tables, part: Slice, k: int) -> Contributors:
 
 
 def _bounded(tables: Tables, part: Slice, k: int) -> Contributors:
-    """Exact counts only where the bound leaves a cell in doubt."""
-    at_least = _cells(tables, part, facts.bound(tables, part))
-    if all(people >= k or people == 0 for people in at_least.values()):
-        return at_least
+    """Exact counts only where the bound leaves a cell in doubt, and of all if one is small.
+
+    (With a small cell, its siblings' true sizes decide which of them is hidden with it.)
+    """
+    known = _cells(tables, part, facts.bound(tables, part))
+    doubtful = [cell for cell, people in known.items() if people < k]
+    if not doubtful:
+        return known
     is_people = set(part.dims) <= DIMENSIONS[PERSON_DAY]
-    exact = facts.contributors(tables, part, from_rollups=is_people)
-    return _cells(tables, part, exact)
+    if len(doubtful) <= _FEW:
+        few = facts.contributors(tables, part, from_rollups=is_people, only=doubtful)
+        exact = _cells(tables, part, few)
+        if all(people >= k for people in exact.values()):
+            return {**known, **exact}
+    return _cells(tables, part, facts.contributors(tables, part, from_rollups=is_people))
 
 
 def _applications(tables: Tables, part: Slice) -> Contributors:

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from warehouse.compile.slice import Slice, Sql, Tables, cut, group
+from warehouse.compile.slice import Slice, Sql, Tables, cut, group, literal
 from warehouse.datasets import LEVELS
 from warehouse.errors import DefinitionError
 from warehouse.metrics.model import Count, Distinct, Measure, Percentile, Share, Sum, Test
+from warehouse.policy import Cell
 from warehouse.rollups import PERSON_DAY, USAGE_DAY
 
 COUNTER = "counter"
@@ -99,22 +100,39 @@ def _columns(measure: Measure) -> tuple[str, ...]:
     raise DefinitionError(f"{type(measure).__name__} is not computed from single records.")
 
 
-def contributors(tables: Tables, part: Slice, *, from_rollups: bool) -> Sql:
-    """Rows (unit, members..., different people + records without a person), exact."""
-    by = group(part)
+def contributors(
+    tables: Tables, part: Slice, *, from_rollups: bool, only: Sequence[Cell] = ()
+) -> Sql:
+    """Rows (unit, members..., different people + records without a person), exact.
+
+    `only` names the cells to count; without it all are.
+    """
+    by, among = group(part), _among(part, only)
     if not from_rollups:
         rows = cut(tables, part, "fact", "person")
         people = "count(DISTINCT person) + count(*) FILTER (WHERE person IS NULL)"
-        text = f"SELECT {by}, {people} FROM ({rows.text}) GROUP BY {by}"
-        return Sql(text=text, parameters=rows.parameters)
+        text = f"SELECT {by}, {people} FROM ({rows.text}){among.text} GROUP BY {by}"
+        return Sql(text=text, parameters=(*rows.parameters, *among.parameters))
     known = cut(tables, part, PERSON_DAY, "person")
     unknown = cut(tables, part, USAGE_DAY, "anonymous")
     text = (
         f"SELECT {by}, CAST(sum(n) AS BIGINT) FROM ("
-        f"SELECT {by}, count(DISTINCT person) AS n FROM ({known.text}) GROUP BY {by} UNION ALL "
-        f"SELECT {by}, sum(anonymous) AS n FROM ({unknown.text}) GROUP BY {by}) GROUP BY {by}"
+        f"SELECT {by}, count(DISTINCT person) AS n FROM ({known.text}){among.text} GROUP BY {by}"
+        f" UNION ALL "
+        f"SELECT {by}, sum(anonymous) AS n FROM ({unknown.text}){among.text} GROUP BY {by})"
+        f" GROUP BY {by}"
     )
-    return Sql(text=text, parameters=(*known.parameters, *unknown.parameters))
+    bound = (*known.parameters, *among.parameters, *unknown.parameters, *among.parameters)
+    return Sql(text=text, parameters=bound)
+
+
+def _among(part: Slice, only: Sequence[Cell]) -> Sql:
+    if not only:
+        return Sql(text="")
+    marks = "".join(", ?" for _ in part.by)
+    cells = ", ".join(f"({literal(unit)}{marks})" for unit, _ in only)
+    bound = tuple(member for _, members in only for member in members)
+    return Sql(text=f" WHERE ({group(part)}) IN (VALUES {cells})", parameters=bound)
 
 
 def bound(tables: Tables, part: Slice) -> Sql:

@@ -45,42 +45,24 @@ def _active(tables: Tables, part: Slice, period: Period, table: str, *, complete
 
 
 def accounting(tables: Tables, part: Slice, previous: Period, since: date) -> Sql:
-    """Rows (unit, members..., new, retained, resurrected, churned).
+    """Rows (unit, members..., |A(t)|, new, retained), from the unit `previous` on.
 
-    `previous` is the unit before the window's first, `since` the first day of the data. People
-    churn in the unit after the one in which they were active, also where nobody is active in it.
+    `since` is the first day of the data. What is neither new nor retained is resurrected, and
+    who was in A(t-1) and is not retained has churned.
     """
     window, by = part.window, group(part)
     rows = _days(tables, part, min(since, previous.start))
     cells = "".join(f", by_{i}" for i in range(len(part.by)))
-    unit = _unit(window, previous)
-    step = _step(window)
-    end, first = literal(window.period.end), literal(window.period.start)
     text = f"""
-WITH days AS (SELECT * EXCLUDE (unit), {unit} AS unit FROM ({rows.text})),
-born AS (SELECT person{cells}, min(unit) AS born FROM days GROUP BY person{cells}),
-recent AS (
-  SELECT DISTINCT {by}, person FROM days WHERE "day" >= {literal(previous.start)}),
-marked AS (
-  SELECT {by}, born,
-    lag(unit) OVER neighbours AS before,
-    lead(unit) OVER neighbours AS after,
-    CAST(unit + {step} AS DATE) AS next
-  FROM recent JOIN born USING (person{cells})
-  WINDOW neighbours AS (PARTITION BY person{cells} ORDER BY unit)),
-active AS (
-  SELECT {by},
-    count(*) FILTER (WHERE born = unit) AS n_new,
-    count(*) FILTER (WHERE before IS NOT NULL AND before + {step} = unit) AS n_retained,
-    count(*) FILTER (WHERE born < unit AND (before IS NULL OR before + {step} < unit)) AS n_back,
-    0 AS n_churned
-  FROM marked WHERE unit >= {first} GROUP BY {by}),
-gone AS (
-  SELECT next AS unit{cells}, 0 AS n_new, 0 AS n_retained, 0 AS n_back, count(*) AS n_churned
-  FROM marked WHERE next < {end} AND (after IS NULL OR after > next) GROUP BY next{cells})
-SELECT {by}, CAST(sum(n_new) AS BIGINT), CAST(sum(n_retained) AS BIGINT),
-  CAST(sum(n_back) AS BIGINT), CAST(sum(n_churned) AS BIGINT)
-FROM (SELECT * FROM active UNION ALL SELECT * FROM gone) GROUP BY {by}"""
+WITH active AS (
+  SELECT DISTINCT {_unit(window, previous)} AS unit{cells}, person FROM ({rows.text})),
+born AS (SELECT person{cells}, min(unit) AS born FROM active GROUP BY person{cells}),
+recent AS (SELECT * FROM active WHERE unit >= {literal(previous.start)}),
+retained AS (SELECT CAST(unit + {_step(window)} AS DATE) AS unit{cells}, person, 1 AS was
+  FROM recent)
+SELECT {by}, count(*), count(*) FILTER (WHERE born = unit), count(was)
+FROM recent JOIN born USING (person{cells}) LEFT JOIN retained USING (unit, person{cells})
+GROUP BY {by}"""
     return Sql(text=text, parameters=rows.parameters)
 
 
