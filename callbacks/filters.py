@@ -118,6 +118,9 @@ def _search(pairs: Mapping[str, str]) -> str:
 
 def _address(services: Services, key: str, values: Mapping[str, Any], search: str) -> Any:
     """The address the controls ask for; `no_update` where it is the one that stands."""
+    if "period" not in values:
+        # The page with the bar is being taken away: that is no choice of a person.
+        return no_update
     now = _read(services, search)
     if key == "reset":
         return no_update if not search else ""

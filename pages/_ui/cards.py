@@ -20,6 +20,7 @@ from pages._ui.text import _, language, named
 from pages._ui.theme import graph_config, theme
 from pages._ui.words import comma, compare_word, member_words, moment_words, period_words
 from warehouse.datasets import DIMENSIONS
+from warehouse.model import Compare
 
 BLANK_FIGURE: dict[str, Any] = {
     "data": [],
@@ -148,9 +149,7 @@ def _spark(one: Answered, face: Tile) -> str:
 
 
 def _tile_foot(one: Answered, face: Tile) -> Component:
-    words = compare_word(one.drawing.filters.compare) if one.drawing and face.change else ""
-    if words and one.is_partial:
-        words = _("{word}同期").format(word=words)
+    words = _against(one) if face.change else ""
     change: list[str | Component] = []
     if words:
         change = [f"{words} ", html.B(face.change, className=f"tone-{face.tone}")]
@@ -158,6 +157,16 @@ def _tile_foot(one: Answered, face: Tile) -> Component:
         [html.Span(change), html.Span(face.context or as_of(one), className="context")],
         className="tile-foot",
     )
+
+
+def _against(one: Answered) -> str:
+    """What the change is against; a running unit stands against the same elapsed part."""
+    if not one.drawing:
+        return ""
+    compare = one.drawing.filters.compare
+    if one.is_partial and compare is Compare.PREVIOUS:
+        return _("环比同期")
+    return compare_word(compare)
 
 
 def _blank_tile(panel: Panel, blank: Blank) -> list[Component]:
