@@ -81,6 +81,16 @@ class Loader:
             finally:
                 os.close(self._held)
 
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Alone with the files; after an error of storage the next user finds them usable."""
+        with self.lock:
+            try:
+                yield
+            except StorageError:
+                self.writer.reset()
+                raise
+
     def load(self, batch: Batch, position: Position | None = None) -> BatchCount:
         """Store `batch`; with its last piece give the item's `position`.
 
@@ -88,7 +98,7 @@ class Loader:
         run stored as a whole is a second delivery: nothing is written, its rows are duplicates.
         Raises `NoSpace` before anything is written, `StorageError` if counts do not add up.
         """
-        with self.lock:
+        with self.working():
             recorded = self.state.delivered(batch)
             if recorded is not None:
                 return recorded
@@ -225,7 +235,7 @@ class Loader:
 
     def roll_up(self) -> None:
         """Sum again whatever loads have touched; after a start every partition is asked."""
-        with self.lock:
+        with self.working():
             for dataset, month in sorted(self._unsummed):
                 roll_up(self.writer, dataset, month)
                 self._unsummed.discard((dataset, month))

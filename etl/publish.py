@@ -57,7 +57,7 @@ def publish(
     When nothing at all has changed it is the one before. Raises `StorageError` family; then the
     generation before stays.
     """
-    with loader.lock:
+    with loader.working():
         loader.roll_up()
         _write_runs(loader)
         _check(loader)

@@ -104,10 +104,20 @@ class Writer:
             self._connection.register(name, frame)
 
     def unregister(self, name: str) -> None:
-        self._connection.unregister(name)
+        with speak(self._settings.live):
+            self._connection.unregister(name)
 
     def checkpoint(self, dataset: str, month: str) -> None:
         self.execute(f"CHECKPOINT {self.attach(dataset, month)}")
+
+    def reset(self) -> None:
+        """Start again from the files. A full disk leaves DuckDB unable to use them until then.
+
+        What was committed is there again; temporary tables and registered frames are gone.
+        """
+        self._connection.close()
+        self._aliases.clear()
+        self._connection = connect(self._spill.folder, self._settings.live, writes=True)
 
     def close(self) -> None:
         try:
