@@ -190,7 +190,7 @@ class Child:
 
 def children(settings: Settings) -> tuple[Child, Child]:
     serve = ("serve",) if settings.is_production else ("serve", "--demo")
-    gunicorn = ("gunicorn", "app:server", "-c", str(ROOT / "gunicorn.conf.py"))
+    gunicorn = ("gunicorn", "app:server", "-c", "gunicorn.conf.py", "--no-control-socket")
     return (
         Child(name="ETL", command=(sys.executable, "-m", "etl", *serve), log=_log(settings, "etl")),
         Child(
@@ -320,8 +320,9 @@ def greeting(settings: Settings, examples: Sequence[Example]) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    signal.signal(signal.SIGHUP, signal.default_int_handler)
+    # SIGINT too: a shell that starts us in the background has it ignored.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     try:
         settings = Settings.from_env()
         load_example_city(settings) if PREPARE in arguments else run(settings)

@@ -10,7 +10,7 @@ from warehouse.settings import ROOT
 ONLY = {
     "duckdb": {"warehouse/connection.py"},
     "flask_login": {"gate"},
-    "apscheduler": {"etl/schedule.py"},
+    "apscheduler": {"etl"},
     "tqdm": {"run.py", "etl/__main__.py"},
     "xlsxwriter": {"pages/_documents"},
 }

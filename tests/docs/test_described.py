@@ -30,16 +30,15 @@ def test_make_targets_when_explained_then_named_in_the_readme() -> None:
     assert not [t for t in targets if f"`make {t}" not in README]
 
 
-@pytest.mark.parametrize("package", ["etl", "warehouse", "gate"])
+@pytest.mark.parametrize("package", ["etl", "warehouse"])
 def test_command_when_offered_then_named_in_the_readme(package: str) -> None:
     shown = subprocess.run(
         [sys.executable, "-m", package, "--help"], cwd=ROOT, capture_output=True, text=True
     )
     assert shown.returncode == 0, shown.stderr
-    offered = re.search(r"\{([a-z,]+)\}", shown.stdout)
-    assert offered, shown.stdout
-    missing = [c for c in offered[1].split(",") if f"`python -m {package} {c}" not in README]
-    assert not missing
+    offered = re.findall(r"^ {4}([a-z]+)\b", shown.stdout, re.M)
+    assert len(offered) >= 4, shown.stdout
+    assert not [c for c in offered if f"`python -m {package} {c}" not in README]
 
 
 def test_metrics_when_defined_then_the_reference_is_up_to_date() -> None:

@@ -4,6 +4,7 @@ It borrows the districts and labels of the example city, and delivers through fi
 """
 
 import csv
+import functools
 import json
 import random
 import shutil
@@ -74,6 +75,7 @@ def write_sources(folder: Path) -> None:
         (folder / f"{name}.toml").write_text("\n".join(text) + "\n", "utf-8")
 
 
+@functools.cache
 def districts() -> tuple[str, ...]:
     city = tomllib.loads((ROOT / "sources" / "city.toml").read_text("utf-8"))
     return tuple(district["code"] for district in city["districts"])
