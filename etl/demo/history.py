@@ -15,8 +15,8 @@ from warehouse.settings import Settings
 
 Progress = Callable[[int, int], None]
 
-_FIRST_FILE_MONTHS = 12
-"""The quiet first year comes in one file a bureau, every later month in one of its own."""
+_LONG_FILES = (range(12), range(12, 15), range(15, 18))
+"""The quiet first year comes in one file a bureau, then quarters, then single months."""
 
 _DELIVERED_TWICE = ("housing_fund", HISTORY_MONTHS - 3)
 
@@ -54,8 +54,8 @@ def write_history(
 
 
 def _spans() -> list[range]:
-    later = [range(m, m + 1) for m in range(_FIRST_FILE_MONTHS, HISTORY_MONTHS + 1)]
-    return [range(_FIRST_FILE_MONTHS), *later]
+    start = _LONG_FILES[-1].stop
+    return [*_LONG_FILES, *(range(m, m + 1) for m in range(start, HISTORY_MONTHS + 1))]
 
 
 def _deliver_span(

@@ -60,7 +60,7 @@ def taken_steps(
         .alias("amount"),
     )
     key = rows["key"] * 8 + rows["step"]
-    late = uniform(key, 80) < _LATE_SHARE
+    late = uniform(key, 80) < (0.0 if for_dealers else _LATE_SHARE)
     delay = (uniform(key, 81) * 3 * _DAY).cast(pl.Int64)
     later = pl.when(late).then(pl.col("at") + delay.cast(pl.Duration("ms")))
     return rows.with_columns(later.otherwise(pl.col("at")).alias("delivered")).sort(

@@ -26,11 +26,9 @@ def ratings(events: pl.DataFrame, first: date, salt: int) -> pl.DataFrame:
     chance = uniform(key, 92)
     level = pl.when(annoyed).then(pick(chance, _ANNOYED)).otherwise(pick(chance, _USUAL))
     wait = (skewed(uniform(key, 93), 90.0, 0.6).clip(5, 7200) * 1000).cast(pl.Int64)
-    late = done["delivered"] - done["at"]
+    rated_at = pl.col("at") + wait.cast(pl.Duration("ms"))
     return done.with_columns(
-        level.cast(pl.Int64).alias("level"),
-        (pl.col("at") + wait.cast(pl.Duration("ms"))).alias("at"),
-        (pl.col("at") + wait.cast(pl.Duration("ms")) + late).alias("delivered"),
+        level.cast(pl.Int64).alias("level"), rated_at.alias("at"), rated_at.alias("delivered")
     ).sort("delivered", "number")
 
 
