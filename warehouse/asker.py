@@ -16,7 +16,7 @@ from warehouse.metrics import CATALOGUE
 from warehouse.metrics.model import Metric, Penetration
 from warehouse.model import Cell, Compare, Grain, Period, Result, Row, Viewer
 from warehouse.pattern import Pattern, pattern
-from warehouse.policy import Members, visible_where
+from warehouse.policy import Members, has_district, visible_where
 from warehouse.question import Question, depends_on_the_instant
 from warehouse.rows import arrange, combinations, count_suppressed
 from warehouse.settings import Settings
@@ -88,10 +88,22 @@ class Asker:
     def answer(self, question: Question) -> Result:
         for dataset in question.datasets:  # forbidden before anything is read
             visible_where(self.viewer, dataset)
+        if self._sees_nothing(question):
+            return self._result(question, ())
         blocks = self._blocks(question, question.window)
         compare = question.query.compare
         base = None if compare is None else self._bases(question, compare)
-        rows = arrange(question.query, self._rows(question, blocks, base))
+        return self._result(question, arrange(question.query, self._rows(question, blocks, base)))
+
+    def _sees_nothing(self, question: Question) -> bool:
+        """No district of the question is the viewer's: no rows, rather than zeros."""
+        scope = self.viewer.scope
+        asked = dict(question.query.where).get("district")
+        seen = scope.districts if asked is None else scope.districts.intersection(asked)
+        has_districts = any(has_district(dataset) for dataset in question.datasets)
+        return has_districts and not scope.everything and not seen
+
+    def _result(self, question: Question, rows: tuple[Row, ...]) -> Result:
         return Result(
             query=question.query,
             rows=rows,

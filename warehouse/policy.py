@@ -27,7 +27,7 @@ def visible_where(viewer: Viewer, dataset: str) -> tuple[str, tuple[str, ...]]:
 
     Raises `Forbidden` where the dataset has no districts and the role may not see it at all.
     """
-    if DATASETS[dataset].column("district") is None:
+    if not has_district(dataset):
         if viewer.role not in PIPELINE_ROLES:
             raise Forbidden(
                 f"The role {viewer.role} may not see {dataset}."
@@ -40,6 +40,11 @@ def visible_where(viewer: Viewer, dataset: str) -> tuple[str, tuple[str, ...]]:
         return "FALSE", ()
     districts = tuple(sorted(viewer.scope.districts))
     return f'"district" IN ({", ".join("?" * len(districts))})', districts
+
+
+def has_district(dataset: str) -> bool:
+    """Whether the rows of a dataset belong to districts, which scopes are made of."""
+    return DATASETS[dataset].column("district") is not None
 
 
 def hidden_cells(

@@ -6,9 +6,8 @@ from datetime import date, datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from warehouse.datasets import DATASETS
 from warehouse.model import UNKNOWN, Grain, Period, Viewer
-from warehouse.policy import visible_where
+from warehouse.policy import has_district, visible_where
 
 Parameter = str | int | float | datetime
 Where = tuple[tuple[str, tuple[str, ...]], ...]
@@ -125,8 +124,7 @@ def cut(tables: Tables, part: Slice, table: str, *columns: str) -> Sql:
 
 def scope_columns(part: Slice) -> tuple[str, ...]:
     """What the viewer's scope filters on; nothing where the dataset has no districts."""
-    has_district = DATASETS[part.dataset].column("district") is not None
-    return ("district",) if has_district else ()
+    return ("district",) if has_district(part.dataset) else ()
 
 
 def members(part: Slice) -> str:
