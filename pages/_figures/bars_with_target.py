@@ -19,7 +19,8 @@ def draw(
     """`targets`: one for each point, None where there is none."""
     if not series.points:
         return frame.empty(style)
-    goals = [*targets, *([None] * (len(series.points) - len(targets)))]
+    count = len(series.points)
+    goals = [*targets, *([None] * count)][:count]
     scale = axis([*series.values, *goals], series.unit, style.language)
     traces = _bars(series, style, goals, highlight, target_label)
     if any(goal is not None for goal in goals):

@@ -219,12 +219,14 @@ def axis(
 ) -> Axis:
     """Round ticks that hold all values. Without values: 0 to 1 (or 0 to 100 %)."""
     known = [float(v) for v in values if v is not None and not _is_none(v)]
+    known = [v if abs(v) > 1e-12 else 0.0 for v in known]  # what is left of a difference
     low, high = _range(known, from_zero)
     base = 0.01 if unit is Unit.SHARE else scale(max(abs(low), abs(high)), unit, language).divisor
     step = _step((high - low) / base) * base
     if unit in _WORDS or unit is Unit.MILLISECONDS:
         step = max(step, 1.0)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    last = max(last, first + 1)
     ticks = tuple(_clean(index * step) for index in range(first, last + 1))
     by = scale(max(abs(low), abs(high)), unit, language)
     return Axis(ticks=ticks, texts=_tick_texts(ticks, step, unit, by), low=ticks[0], high=ticks[-1])
@@ -236,7 +238,7 @@ def _range(known: list[float], from_zero: bool) -> tuple[float, float]:
     low, high = min(known), max(known)
     if from_zero or (low >= 0 and low < 0.5 * high):
         low, high = min(low, 0.0), max(high, 0.0)
-    if low == high:
+    if high - low <= 1e-9 * max(abs(low), abs(high)):
         return (0.0, 1.0) if low == 0 else (min(low, 0.0), max(high, 0.0))
     return low, high
 
