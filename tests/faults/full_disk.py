@@ -3,14 +3,19 @@
 Needs a mount namespace of its own, in which `FOLDER` becomes a small disk.
 """
 
+import itertools
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+
+import polars as pl
 
 from etl import load as loading
 from etl.load import Loader
+from etl.model import Batch
 from etl.publish import publish
 from tests.tiny import tiny_batch, tiny_settings, tiny_source
 from warehouse.errors import NoSpace
@@ -23,17 +28,17 @@ ROWS = 20_000
 CITY = City(label=Label(zh="示例市", en="Example City"))
 
 
-def rows(batch: int) -> list[dict[str, Any]]:
-    start = datetime(2026, 4, 1, tzinfo=UTC)
-    return [
-        {
-            "identity": f"{batch}-{n}",
-            "occurred_at": start + timedelta(seconds=n),
-            "person": f"{batch}-{n}",
-            "scene": "tax",
-        }
-        for n in range(ROWS)
-    ]
+def batches(ring: Keyring) -> Iterator[Batch]:
+    """Batches of the same month, each with its own rows."""
+    at = datetime(2026, 4, 1, tzinfo=UTC)
+    rows = [{"identity": str(n), "occurred_at": at, "scene": "tax"} for n in range(ROWS)]
+    first = tiny_batch(SOURCE, rows, ring)
+    for number in itertools.count():
+        own = first.rows.with_columns(
+            identity=f"{number}-" + pl.col("identity"),
+            person=pl.col("line").hash(number).reinterpret(signed=True),
+        )
+        yield replace(first, batch_id=str(number), rows=own)
 
 
 def main(folder: Path, ballast: int) -> None:
@@ -43,28 +48,27 @@ def main(folder: Path, ballast: int) -> None:
     ring = Keyring.open(settings, create=True)
     loading.RESERVE_BYTES = -(1 << 40)  # let it run into the wall
     with Loader(settings, ring) as loader:
-        stored = fill(loader, folder / "ballast", ballast)
-        again = loader.load(tiny_batch(SOURCE, rows(stored), ring, batch_id=str(stored)))
+        stored, failed = fill(loader, folder / "ballast", ballast)
+        again = loader.load(failed)
         assert again.loaded == ROWS, again
         manifest = publish(loader, (), {}, CITY)
     assert manifest.generation >= 1
     report = verify(settings, ring)
     assert report.problems == (), report
     assert report.rows == (stored + 1) * ROWS, report
-    print(f"stored {stored} batches before the disk was full")
+    sys.stdout.write(f"stored {stored} batches before the disk was full\n")
 
 
-def fill(loader: Loader, ballast: Path, size: int) -> int:
-    """Load until the disk is full, then free some. How many batches are stored."""
-
+def fill(loader: Loader, ballast: Path, size: int) -> tuple[int, Batch]:
+    """Load until the disk is full, then free some. How many are stored, and which failed."""
     ballast.write_bytes(bytes(size))
-    for number in range(100):
+    for number, batch in enumerate(batches(loader.keyring)):
         try:
-            loader.load(tiny_batch(SOURCE, rows(number), loader.keyring, batch_id=str(number)))
+            loader.load(batch)
         except NoSpace as error:
-            print(error)
+            sys.stdout.write(f"{error}\n")
             ballast.unlink()
-            return number
+            return number, batch
     raise AssertionError("the disk never filled up")
 
 
