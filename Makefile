@@ -48,8 +48,8 @@ imports: $(DEV_STAMP)
 bench: $(DEV_STAMP) browser front ## Measure load, answers and page weight as ratios.
 	@$(BIN)/python -m tests.bench
 
-pictures: $(DEV_STAMP) browser front ## Take the pictures of the README again.
-	@$(BIN)/python -m pytest -p no:randomly tests/e2e/test_pages.py -k "loads"
+pictures: $(DEV_STAMP) browser ## Take the pictures of the README from a running `make run`.
+	@$(BIN)/python -m tests.e2e.pictures
 
 reference: $(RUN_STAMP) ## Write docs/metrics.md from the definitions.
 	@$(BIN)/python -m tests.docs.reference

@@ -2,9 +2,9 @@
 
 import csv
 import io
-import json
 import re
 import secrets
+import time
 from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Browser, expect
@@ -148,18 +148,11 @@ def _values(watch: Watch) -> list[str]:
 
 def _until_other(watch: Watch, values: list[str]) -> None:
     """Wait until the page says something else than `values`, and is quiet again."""
-    watch.page.wait_for_function(
-        "known => JSON.stringify([...document.querySelectorAll('.tile .value')]"
-        ".map(e => e.innerText).concat([...document.querySelectorAll('details.behind td')]"
-        ".map(e => e.textContent))) !== known",
-        arg=_json(values),
-        timeout=FRESH_MILLISECONDS,
-    )
+    deadline = time.monotonic() + FRESH_MILLISECONDS / 1000
+    while _values(watch) == values:
+        assert time.monotonic() < deadline, "the page says what it said before"
+        watch.page.wait_for_timeout(200)
     watch.settle()
-
-
-def _json(values: list[str]) -> str:
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
 
 
 def _numbers(cells: list[str]) -> set[float]:

@@ -2,9 +2,10 @@
 
 from urllib.parse import urlsplit
 
-from playwright.sync_api import ConsoleMessage, Page, Request, Response
+from playwright.sync_api import ConsoleMessage, Page, Request, Response, expect
 
-CARD_MILLISECONDS = 20_000
+CARD_MILLISECONDS = 60_000
+PAINT_MILLISECONDS = 400
 
 
 class Watch:
@@ -24,9 +25,13 @@ class Watch:
         self.settle()
 
     def settle(self) -> None:
-        """Wait until every panel shows a state: nothing is loading any more."""
-        self.page.wait_for_load_state("networkidle")
-        self.page.wait_for_function("!document.querySelector('.bone')", timeout=CARD_MILLISECONDS)
+        """Wait until the page stands and no panel shows its skeleton any more.
+
+        Not for a quiet network: a page of a living city asks again and again.
+        """
+        expect(self.page.locator("h1").first).to_be_visible(timeout=CARD_MILLISECONDS)
+        expect(self.page.locator(".bone")).to_have_count(0, timeout=CARD_MILLISECONDS)
+        self.page.wait_for_timeout(PAINT_MILLISECONDS)
 
     def forgive(self) -> None:
         """Drop what was collected so far, after a failure the test itself caused."""

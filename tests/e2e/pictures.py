@@ -1,0 +1,56 @@
+"""Takes the pictures of the README from a running `make run`: `make pictures`."""
+
+import re
+import sys
+
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.e2e.conftest import ARGUMENTS, CHROMIUM, LAPTOP, PHONE
+from tests.e2e.watch import Watch
+from warehouse.settings import ROOT, Settings
+
+PICTURES = (
+    ("overview", "official", "/?period=previous_month", LAPTOP),
+    ("phone", "official", "/?period=previous_month", PHONE),
+    ("wall", "wall", "/wall", (1920, 1080)),
+)
+
+
+def main() -> int:
+    settings = Settings.from_env()
+    started = re.search(r"http://\S+", (settings.home / "RUN.lock").read_text("utf-8"))
+    if started is None:
+        print("Start the cockpit first: make run", file=sys.stderr)
+        return 1
+    lines = (settings.home / "keys" / "example-accounts.txt").read_text("utf-8").splitlines()
+    passwords = {name: password for name, password, _ in (line.split() for line in lines)}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        for name, account, path, size in PICTURES:
+            watch = _signed_in(browser, started[0], account, passwords[account], size)
+            watch.go(path)
+            watch.page.screenshot(path=ROOT / "docs" / f"{name}.png")
+            watch.page.context.close()
+        browser.close()
+    return 0
+
+
+def _signed_in(
+    browser: Browser, address: str, name: str, password: str, size: tuple[int, int]
+) -> Watch:
+    context = browser.new_context(
+        viewport={"width": size[0], "height": size[1]},
+        locale="zh-CN",
+        timezone_id="Asia/Shanghai",
+    )
+    watch = Watch(context.new_page(), address)
+    watch.page.goto(f"{address}/login")
+    watch.page.fill("input[name=name]", name)
+    watch.page.fill("input[name=password]", password)
+    watch.page.click("button[type=submit]")
+    watch.page.wait_for_url(lambda url: "/login" not in url)
+    return watch
+
+
+if __name__ == "__main__":
+    sys.exit(main())
