@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from dash import Dash
-from flask import Response, request, stream_with_context
+from flask import Response, request
 
 from callbacks.services import Services
 from pages._documents import FORMATS, Asked, Format, file_name, make_report, period_text
@@ -20,7 +20,7 @@ from pages._ui.text import _, language
 from warehouse import clock
 from warehouse.errors import Forbidden, QueryError, nearest
 from warehouse.metrics import CATALOGUE
-from warehouse.model import Viewer
+from warehouse.model import Result, Viewer
 
 log = logging.getLogger(__name__)
 
@@ -42,17 +42,31 @@ def _send(services: Services, page_name: str, panel_id: str | None, suffix: str)
     panels = _panels(page, panel_id, viewer)
     filters = _filters(services, viewer)
     title = _(page.label) if panel_id is None else f"{_(page.label)} · {_(panels[0].title)}"
-    answers = [
-        (_(panel.title), services.warehouse.answer(panel.query(filters), viewer))
-        for panel in panels
-    ]
-    report = make_report(title, answers, _asked(services, viewer, page, filters))
+    answers, left_out = _answers(services, panels, filters, viewer)
+    if panel_id is not None and left_out:
+        raise Forbidden(f"The role {viewer.role} may not export the panel {panel_id}.")
+    report = make_report(title, answers, _asked(services, viewer, page, filters), left_out)
     log.info("export by %r: %s, %d sheets", viewer.name, request.path, len(answers))
     pieces = format_.write(report, services.settings.spill)
-    response = Response(stream_with_context(pieces), content_type=format_.mimetype)
+    response = Response(pieces, content_type=format_.mimetype)
     name = file_name(title, period_text(filters.period), f"{clock.today(services.settings.zone)}")
     response.headers["Content-Disposition"] = _disposition(page_name, panel_id, f"{name}.{suffix}")
     return response
+
+
+def _answers(
+    services: Services, panels: Sequence[Panel], filters: Filters, viewer: Viewer
+) -> tuple[list[tuple[str, Result]], list[str]]:
+    """The answers by panel title, and the titles of panels this viewer may not see."""
+    answers, left_out = [], []
+    for panel in panels:
+        try:
+            answer = services.warehouse.answer(panel.query(filters), viewer)
+        except Forbidden:
+            left_out.append(_(panel.title))
+        else:
+            answers.append((_(panel.title), answer))
+    return answers, left_out
 
 
 def _format(suffix: str) -> Format:

@@ -53,6 +53,20 @@ class Document(Dash):
         self.server.test_client().get("/healthz")
         self.security_policy = content_security_policy(self.csp_hashes())
 
+    def _setup_dev_tools(self, **_: Any) -> Any:
+        """Nothing for developers, whatever the environment of the server says."""
+        return super()._setup_dev_tools(  # type: ignore[no-untyped-call]
+            debug=False,
+            ui=False,
+            props_check=False,
+            serve_dev_bundles=False,
+            hot_reload=False,
+            silence_routes_logging=False,
+            prune_errors=True,
+            validate_callbacks=False,
+            disable_version_check=True,
+        )
+
     def interpolate_index(self, **parts: Any) -> str:  # type: ignore[override]
         parts["app_entry"] = _APP_ENTRY
         parts["title"] = say("product")

@@ -51,8 +51,10 @@ def read(body: bytes, callbacks: Mapping[str, Mapping[str, Json]]) -> Envelope:
     inputs, state = envelope.get("inputs"), envelope.get("state") or []
     _check_group(inputs, declared["inputs"], "inputs")
     _check_group(state, declared["state"], "state")
-    _check_members([*inputs, *state], [*declared["inputs"], *declared["state"]])
-    _check_outputs(output, envelope.get("outputs"), bool(declared.get("no_output")))
+    specs = [] if declared.get("no_output") else [_spec(part) for part in _parts(output)]
+    outputs = _outputs(envelope.get("outputs"), output)
+    _check_outputs(outputs, specs)
+    _check_members([*inputs, *state, *outputs], [*declared["inputs"], *declared["state"], *specs])
     _check_changed(envelope.get("changedPropIds", []), inputs)
     _require(isinstance(envelope.get("parsedChangedPropsIds", []), list), "shape")
     changed = frozenset(envelope.get("changedPropIds", []))
@@ -154,35 +156,32 @@ def _fits_key(given: Json, wanted: Json) -> bool:
     return bool(given == wanted) and type(given) is type(wanted)
 
 
-def _check_outputs(output: str, given: Json, has_none: bool) -> None:
-    if has_none:
-        _require(given in (None, [], {}), "outputs")
-        return
-    wanted = [_split(part) for part in _parts(output)]
-    many = output.startswith("..")
-    _require(isinstance(given, list) if many else True, "outputs")
-    items = given if many else [given]
-    _require(len(items) == len(wanted), "outputs")
-    for item, (wanted_id, prop) in zip(items, wanted, strict=True):
-        wild = _has_many(wanted_id)
-        _require(isinstance(item, list) == wild, "outputs")
-        for one in item if wild else [item]:
+def _outputs(given: Json, output: str) -> list[Json]:
+    """The outputs as a list with an item for each declared one."""
+    if not output.startswith(".."):
+        return [] if given in (None, [], {}) and not _has_many(output) else [given]
+    _require(isinstance(given, list), "outputs")
+    return list(given)
+
+
+def _check_outputs(items: Sequence[Json], specs: Sequence[Mapping[str, Json]]) -> None:
+    _require(len(items) == len(specs), "outputs")
+    for item, spec in zip(items, specs, strict=True):
+        many = _has_many(spec["id"])
+        _require(isinstance(item, list) == many, "outputs")
+        for one in item if many else [item]:
             _require(isinstance(one, dict) and "value" not in one, "outputs")
-            _check_one(
-                {**one, "property": str(one.get("property")).split("@")[0]},
-                wanted_id,
-                prop,
-                "outputs",
-            )
+            plain = str(one.get("property")).split("@")[0]
+            _check_one({**one, "property": plain}, spec["id"], spec["property"], "outputs")
 
 
 def _parts(output: str) -> list[str]:
     return output[2:-2].split("...") if output.startswith("..") else [output]
 
 
-def _split(part: str) -> tuple[str, str]:
+def _spec(part: str) -> dict[str, str]:
     component, _, prop = part.rpartition(".")
-    return component.replace("\\.", "."), prop
+    return {"id": component.replace("\\.", "."), "property": prop}
 
 
 def _check_changed(given: Json, inputs: Sequence[Json]) -> None:

@@ -66,7 +66,9 @@ class Shelf:
     def serve(self, path: str) -> Response | None:
         """A component script or an asset; None leaves the answer to Dash."""
         if path.startswith(_SUITES):
-            name, has_fingerprint = check_fingerprint(path.removeprefix(_SUITES))
+            name, has_fingerprint = check_fingerprint(  # type: ignore[no-untyped-call]
+                path.removeprefix(_SUITES)
+            )
             found = self._built_file(f"suites/{name}")
             return None if found is None else _answer(found, lasting=has_fingerprint)
         asset = _kept(self._assets, path.removeprefix("/assets/"))

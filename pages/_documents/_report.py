@@ -71,8 +71,13 @@ class Asked:
     language: str
 
 
-def make_report(title: str, panels: Sequence[tuple[str, Result]], asked: Asked) -> Report:
-    """A report of (panel title, answer) pairs, one sheet each."""
+def make_report(
+    title: str,
+    panels: Sequence[tuple[str, Result]],
+    asked: Asked,
+    left_out: Sequence[str] = (),
+) -> Report:
+    """A report of (panel title, answer) pairs, one sheet each; it names what is left out."""
     words = asked.language
     about = (
         (say("product", words), say("name", words)),
@@ -81,6 +86,7 @@ def make_report(title: str, panels: Sequence[tuple[str, Result]], asked: Asked) 
         (say("who", words), f"{asked.viewer.name} ({asked.viewer.role.value})"),
         (say("scope", words), _scope(asked)),
         (say("when", words), _time(asked.at, asked)),
+        *((say("left_out", words), name) for name in left_out),
     )
     sheets = tuple(make_sheet(name, result, asked) for name, result in panels)
     return Report(title=title, about=about, sheets=sheets)

@@ -14,6 +14,7 @@ _WORDS: Mapping[str, Label] = {
     "scope": Label(zh="数据范围", en="Scope"),
     "everything": Label(zh="全部区县", en="all districts"),
     "when": Label(zh="导出时间", en="Exported at"),
+    "left_out": Label(zh="未包含（无查看权限）", en="Left out (no permission)"),
     "panel": Label(zh="图表", en="Panel"),
     "period": Label(zh="时段", en="Period"),
     "compare": Label(zh="比较", en="Compared with"),

@@ -1,7 +1,7 @@
 """One published home with two districts, an app over it, and a signed-in client for each role."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from gate.headers import CSRF_COOKIE, CSRF_HEADER
 from tests.tiny import build_home
 from warehouse import account_store, clock
 from warehouse.accounts import Accounts
+from warehouse.answer import Warehouse
 from warehouse.model import City, District, Label, Role, Scope
 from warehouse.settings import Settings
 
@@ -48,10 +49,11 @@ class House:
     settings: Settings
     app: Document
     accounts: Accounts
-    calls: list[str] = field(default_factory=list)
+    warehouse: Warehouse
 
     def client(self) -> FlaskClient:
-        return self.app.server.test_client()
+        client: FlaskClient = self.app.server.test_client()
+        return client
 
     def signed_in(self, name: str, password: str = PASSWORD) -> FlaskClient:
         client = self.client()
@@ -87,7 +89,12 @@ def make_house(folder: Path) -> House:
     )
     labels = {"district": {code: Label(zh=f"{code}区", en=code.title()) for code in PEOPLE}}
     settings = build_home(folder, service_events=events(), city=city, labels=labels)
-    house = House(settings=settings, app=entry.create_app(settings), accounts=Accounts(settings))
+    house = House(
+        settings=settings,
+        app=entry.create_app(settings),
+        accounts=Accounts(settings),
+        warehouse=Warehouse.open(settings),
+    )
     for role in Role:
         house.accounts.add(role.value, PASSWORD, role, Scope(everything=True))
     for code in PEOPLE:

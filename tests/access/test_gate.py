@@ -142,7 +142,7 @@ def test_callbacks_when_called_by_each_role_then_the_table_decides(
 def test_callbacks_when_not_declared_then_denied_for_everybody(
     house: House, clients: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(policies.CALLBACKS, "url.search")  # type: ignore[attr-defined]
+    monkeypatch.delitem(policies.CALLBACKS, "url.search")
     answer = call(clients("admin"), envelope_of(house.app, "url.search"))
     assert answer.status_code == 403
 
@@ -150,6 +150,6 @@ def test_callbacks_when_not_declared_then_denied_for_everybody(
 def test_routes_when_not_declared_then_denied_for_everybody(
     house: House, clients: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(policies.ROUTES, "version")  # type: ignore[attr-defined]
+    monkeypatch.delitem(policies.ROUTES, "version")
     answer = clients("admin").get("/api/version", headers={"Accept": "application/json"})
     assert answer.status_code == 403
