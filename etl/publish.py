@@ -39,6 +39,7 @@ from warehouse.manifest import (
 )
 from warehouse.model import City, SourceStatus
 from warehouse.partition_key import key_file
+from warehouse.schema import statements_of
 from warehouse.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -99,65 +100,22 @@ def _check(loader: Loader) -> None:
 
 
 def _write_runs(loader: Loader) -> None:
-    """Bring the pipeline's own dataset up to the books: finished runs and quarantine reasons."""
-    state = loader.state.alias
-    finished = loader.writer.execute(
-        f"SELECT run_id, source, started_at, dataset, state FROM {state}.run"
-        " WHERE state <> 'running'"
+    """Bring the pipeline's own dataset up to the books, if they have anything new."""
+    writer = loader.writer
+    writer.attach("state", "")
+    writer.attach("quarantine", "")
+    alias = writer.attach(_RUN, "")
+    is_new = writer.execute(
+        "SELECT (SELECT count(*) FROM state.run WHERE state <> 'running')"
+        f" <> (SELECT count(*) FROM {alias}.published_run)"
+        " OR (SELECT count(*) FROM quarantine.original)"
+        f" <> (SELECT coalesce(sum(rows), 0) FROM {alias}.quarantine_reason)"
     )
-    alias = loader.writer.attach(_RUN, "")
-    known = {row[0] for row in loader.writer.execute(f"SELECT run_id FROM {alias}.published_run")}
-    fresh = [row for row in finished if row[0] not in known]
-    reasons = _reasons(loader)
-    old = loader.writer.execute(f"SELECT * FROM {alias}.quarantine_reason ORDER BY ALL")
-    if not fresh and reasons == old:
+    if not is_new[0][0]:
         return
-    with loader.writer.transaction():
-        for run_id, source, started_at, dataset, how in fresh:
-            _write_run(loader, alias, (run_id, source, started_at, dataset, how))
-        loader.writer.execute(f"DELETE FROM {alias}.quarantine_reason")
-        for reason in reasons:
-            loader.writer.execute(
-                f"INSERT INTO {alias}.quarantine_reason VALUES (?, ?, ?, ?, ?, ?, ?)", reason
-            )
-
-
-def _write_run(loader: Loader, alias: str, run: tuple[str, str, object, str, str]) -> None:
-    run_id, source, started_at, dataset, how = run
-    count = loader.state.counts(run_id)
-    zone = loader.settings.zone.key
-    local = "timezone(?, timezone('UTC', ?::TIMESTAMP))"
-    loader.writer.execute(
-        f"INSERT INTO {alias}.fact SELECT (md5_number(?) >> 1)::HUGEINT, ?, {local}::DATE,"
-        f" hour({local}), ?, ?, ?, ?, ?, ?, ?",
-        [
-            run_id,
-            source,
-            zone,
-            started_at,
-            zone,
-            started_at,
-            started_at,
-            dataset,
-            how,
-            count.read,
-            count.loaded,
-            count.duplicate,
-            count.quarantined,
-        ],
-    )
-    loader.writer.execute(f"INSERT INTO {alias}.published_run VALUES (?)", [run_id])
-
-
-def _reasons(loader: Loader) -> list[tuple[object, ...]]:
-    alias = loader.writer.attach("quarantine", "")
-    return list(
-        loader.writer.execute(
-            "SELECT source, reason, column_name, count(*), min(seen_at), max(seen_at),"
-            " arg_min(item || ':' || line, row(seen_at, item, line))"
-            f" FROM {alias}.original GROUP BY ALL ORDER BY ALL"
-        )
-    )
+    with writer.transaction():
+        for statement in statements_of(f"rollup/{_RUN}", alias):
+            writer.execute(statement.replace("{zone}", loader.settings.zone.key))
 
 
 # --- files ----------------------------------------------------------------------------------

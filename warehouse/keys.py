@@ -18,6 +18,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from warehouse.errors import NewerFormat, StorageError, WrongKey
+from warehouse.home import storage_errors
 from warehouse.settings import Settings
 
 NAMES = ("pseudonym", "manifest", "session")
@@ -41,6 +42,11 @@ class Keyring:
         `create` makes what is missing: the keyring always, the master key only in the demo
         profile. Raises `WrongKey` if the master key is absent or does not fit the keyring.
         """
+        with storage_errors(settings.home):
+            return cls._open(settings, create)
+
+    @classmethod
+    def _open(cls, settings: Settings, create: bool) -> "Keyring":
         ring = keyring_file(settings)
         master = _read_master(settings.master_key_file)
         if master is None:
