@@ -2,10 +2,12 @@
 
 import argparse
 import json
+import logging
 import os
 import signal
 import sys
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,11 +36,13 @@ from warehouse.settings import Settings
 
 FAILED = 1
 INTERRUPTED = 130
+READERS = 2
 
 
 def main(arguments: Sequence[str]) -> int:
     """Runs one command; the exit code. Every error the cockpit knows is one message on stderr."""
     options = _parser().parse_args(arguments)
+    logging.getLogger().addHandler(logging.NullHandler())  # reports are printed, not logged
     try:
         settings = Settings.from_env()
         return int(options.command(settings, options))
@@ -145,7 +149,10 @@ def _run_each(
         runner = Runner(loader, progress=advance, stop=stop)
         chosen = tuple(sources)
         bar.reset(total=sum(runner.pending_bytes(source) for source in chosen))
-        return [runner.run(source) for source in chosen if not stop.is_set()]
+        # One source is read while another is stored; the loader takes one batch at a time.
+        with ThreadPoolExecutor(READERS) as pool:
+            reports = pool.map(lambda s: None if stop.is_set() else runner.run(s), chosen)
+            return [report for report in reports if report is not None]
 
 
 def _stop_on_signals() -> Event:

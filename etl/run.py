@@ -163,6 +163,8 @@ class Runner:
     def _take(self, run: _Run, items: Callable[[], tuple[Item, ...]]) -> RunState:
         try:
             for item in items():
+                if self._stop.is_set():
+                    raise Stopped
                 self._take_item(run, item)
                 self._progress(run.source.name, item.size)
         except Stopped:
@@ -202,14 +204,12 @@ class Runner:
     def _check_item(self, run: _Run, item: Item) -> None:
         """Looks through the whole item before any of it loads; half of an item must not load."""
         check_item(item, run.source.connector)
+        if run.source.on_broken is not OnBroken.STOP:
+            return
         identifier = Identifier(run.source, self._pseudonym)
-        for number, chunk in enumerate(read_item(item, run.source.connector)):
-            if number == 0:
-                self._check_columns(run, item, chunk)
+        for chunk in read_item(item, run.source.connector):
             if self._stop.is_set():
                 raise Stopped
-            if run.source.on_broken is not OnBroken.STOP:
-                return
             _, broken = self._apply(run.source, chunk, identifier)
             _refuse_broken(item, broken)
 
@@ -230,6 +230,8 @@ class Runner:
         identifier = Identifier(run.source, self._pseudonym)
         chunks = _with_last(read_item(item, run.source.connector))
         for ordinal, (chunk, is_last) in enumerate(chunks):
+            if ordinal == 0:
+                self._check_columns(run, item, chunk)
             rows, broken = self._apply(run.source, chunk, identifier)
             yield Batch(
                 batch_id=_batch_id(run.source, position, ordinal),

@@ -35,7 +35,7 @@ def _chunk(block: Block) -> Chunk:
 
 
 def _row(line: str) -> dict[str, str | None]:
-    found = json.loads(line, parse_int=str, parse_float=_number, parse_constant=str)
+    found = _DECODER.decode(line)
     if not isinstance(found, dict):
         raise NotAnObject("is no JSON object")
     if "\\ud" in line.lower():  # half a surrogate pair is text to JSON, but to nobody else
@@ -47,6 +47,9 @@ def _number(text: str) -> str:
     """A whole number that went through a float reads as the whole number."""
     whole, dot, fraction = text.partition(".")
     return whole if dot and not fraction.strip("0") else text
+
+
+_DECODER = json.JSONDecoder(parse_int=str, parse_float=_number, parse_constant=str)
 
 
 def _text(value: Any) -> str | None:
