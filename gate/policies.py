@@ -60,7 +60,7 @@ PAGES_CALLBACK = "_pages_content.children"
 CALLBACKS: Mapping[str, frozenset[Role]] = {
     PAGES_CALLBACK: EVERYBODY,  # and the roles of the page it asks for
     "_pages_dummy.children": EVERYBODY,
-    '{"panel":["ALL"],"part":"tile"}.children': READERS,  # and the roles of page and panel
+    '{"panel":["ALL"],"part":"tile"}.children': EVERYBODY,  # and the roles of page and panel
     '{"panel":["ALL"],"part":"bar"}.children': READERS,
     "url.search": READERS,
     "catalogue-entries.children": READERS,

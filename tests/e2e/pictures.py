@@ -12,8 +12,10 @@ from warehouse.settings import ROOT, Settings
 PICTURES = (
     ("overview", "official", "/?period=previous_month", LAPTOP),
     ("phone", "official", "/?period=previous_month", PHONE),
-    ("wall", "wall", "/wall", (1920, 1080)),
+    ("wall", "wall", "/wall", (1600, 900)),
 )
+
+DRAWN_MILLISECONDS = 8_000
 
 
 def main() -> int:
@@ -29,6 +31,7 @@ def main() -> int:
         for name, account, path, size in PICTURES:
             watch = _signed_in(browser, started[0], account, passwords[account], size)
             watch.go(path)
+            watch.page.wait_for_timeout(DRAWN_MILLISECONDS)
             watch.page.screenshot(path=ROOT / "docs" / f"{name}.png")
             watch.page.context.close()
         browser.close()
