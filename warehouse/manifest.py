@@ -104,7 +104,8 @@ def write_manifest(settings: Settings, keyring: Keyring, manifest: Manifest) -> 
     """Write the sealed manifest. It counts only once `make_current` has named it."""
     content = {"format": FORMAT, **to_json(manifest)}
     content["mac"] = _mac(keyring, content)
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    # Not sorted: labels keep the order in which members were declared, which is how they show.
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     write_durably(manifest_file(settings, manifest.generation), text.encode())
 
 

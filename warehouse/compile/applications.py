@@ -6,7 +6,7 @@ same application each time. Its cohort is the earliest applied time, else its fi
 
 from collections.abc import Sequence
 
-from warehouse.compile.facts import TESTS, value
+from warehouse.compile.facts import TRAITS, value
 from warehouse.compile.slice import Slice, Sql, Tables, dimension, group, literal
 from warehouse.datasets import ENDS, STEPS
 from warehouse.metrics.model import Measure, Percentile, Share
@@ -100,7 +100,7 @@ def statement(tables: Tables, part: Slice, measures: Sequence[Measure]) -> Sql:
 
 def _needs(measure: Measure) -> tuple[str, ...]:
     if isinstance(measure, Share):
-        text = TESTS[measure.test] + TESTS[measure.base]
+        text = TRAITS[measure.test] + TRAITS[measure.base]
         return tuple(name for name in _FLAGS if name in text)
     if isinstance(measure, Percentile) or not hasattr(measure, "column"):
         return ()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from warehouse.compile.slice import Slice, Sql, Tables, cut, group, literal
 from warehouse.datasets import LEVELS
 from warehouse.errors import DefinitionError
-from warehouse.metrics.model import Count, Distinct, Measure, Percentile, Share, Sum, Test
+from warehouse.metrics.model import Count, Distinct, Measure, Percentile, Share, Sum, Trait
 from warehouse.policy import Cell
 from warehouse.rollups import PERSON_DAY, USAGE_DAY
 
@@ -19,31 +19,31 @@ def _one_of(column: str, members: Sequence[str]) -> str:
 
 _COMPLETED = _one_of("outcome", ("completed",))
 _LEVELS = tuple(LEVELS)
-TESTS = {
-    Test.ANY: "TRUE",
-    Test.COMPLETED: _COMPLETED,
-    Test.FINISHED: _one_of("outcome", ("completed", "failed", "abandoned")),
-    Test.COMPLETED_ONLINE: f"{_COMPLETED} AND NOT {_one_of('channel', (COUNTER, 'unknown'))}",
-    Test.COMPLETED_SOMEWHERE: f"{_COMPLETED} AND \"channel\" <> 'unknown'",
-    Test.RATED: _one_of("level", _LEVELS),
-    Test.SATISFIED: _one_of("level", _LEVELS[:3]),
+TRAITS = {
+    Trait.ANY: "TRUE",
+    Trait.COMPLETED: _COMPLETED,
+    Trait.FINISHED: _one_of("outcome", ("completed", "failed", "abandoned")),
+    Trait.COMPLETED_ONLINE: f"{_COMPLETED} AND NOT {_one_of('channel', (COUNTER, 'unknown'))}",
+    Trait.COMPLETED_SOMEWHERE: f"{_COMPLETED} AND \"channel\" <> 'unknown'",
+    Trait.RATED: _one_of("level", _LEVELS),
+    Trait.SATISFIED: _one_of("level", _LEVELS[:3]),
     # of the merged application, see applications.py
-    Test.APPROVED: "is_decided AND is_approved",
-    Test.DECIDED: "is_decided",
-    Test.TIMED: "is_decided AND approval_us >= 0",
-    Test.WITHIN_60S: "is_decided AND approval_us BETWEEN 0 AND 60000000",
-    Test.ENDED: "is_disbursed OR is_ended",
-    Test.ZERO_TOUCH: "is_disbursed AND NOT coalesce(manual, FALSE)",
-    Test.VERIFIED: "credit_bureau AND public_trust AND judicial",
+    Trait.APPROVED: "is_decided AND is_approved",
+    Trait.DECIDED: "is_decided",
+    Trait.TIMED: "is_decided AND approval_us >= 0",
+    Trait.WITHIN_60S: "is_decided AND approval_us BETWEEN 0 AND 60000000",
+    Trait.ENDED: "is_disbursed OR is_ended",
+    Trait.ZERO_TOUCH: "is_disbursed AND NOT coalesce(manual, FALSE)",
+    Trait.VERIFIED: "credit_bureau AND public_trust AND judicial",
 }
 _COLUMNS = {
-    Test.ANY: (),
-    Test.COMPLETED: ("outcome",),
-    Test.FINISHED: ("outcome",),
-    Test.COMPLETED_ONLINE: ("outcome", "channel"),
-    Test.COMPLETED_SOMEWHERE: ("outcome", "channel"),
-    Test.RATED: ("level",),
-    Test.SATISFIED: ("level",),
+    Trait.ANY: (),
+    Trait.COMPLETED: ("outcome",),
+    Trait.FINISHED: ("outcome",),
+    Trait.COMPLETED_ONLINE: ("outcome", "channel"),
+    Trait.COMPLETED_SOMEWHERE: ("outcome", "channel"),
+    Trait.RATED: ("level",),
+    Trait.SATISFIED: ("level",),
 }
 
 
@@ -83,10 +83,10 @@ def value(measure: Measure, weight: str = "") -> str:
     raise DefinitionError(f"{type(measure).__name__} is not computed from single records.")
 
 
-def _count(test: Test, weight: str) -> str:
+def _count(test: Trait, weight: str) -> str:
     if not weight:
-        return f"count(*) FILTER (WHERE {TESTS[test]})"
-    return f"coalesce(CAST(sum({weight}) FILTER (WHERE {TESTS[test]}) AS BIGINT), 0)"
+        return f"count(*) FILTER (WHERE {TRAITS[test]})"
+    return f"coalesce(CAST(sum({weight}) FILTER (WHERE {TRAITS[test]}) AS BIGINT), 0)"
 
 
 def _columns(measure: Measure) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from warehouse.metrics.model import (
     Reached,
     Share,
     Sum,
-    Test,
+    Trait,
     dimensions_of,
 )
 from warehouse.model import Label, Polarity, Unit
@@ -69,7 +69,7 @@ METRICS = (
             " neither.",
         ),
         "approved / (approved or declined), by the earlier of the two",
-        Share(test=Test.APPROVED, base=Test.DECIDED),
+        Share(test=Trait.APPROVED, base=Trait.DECIDED),
         Unit.SHARE,
     ),
     _loans(
@@ -114,7 +114,7 @@ METRICS = (
             " time is not known are in neither.",
         ),
         "|decision - applied <= 60.000 s| / decided",
-        Share(test=Test.WITHIN_60S, base=Test.TIMED),
+        Share(test=Trait.WITHIN_60S, base=Trait.TIMED),
         Unit.SHARE,
     ),
     _loans(
@@ -125,7 +125,7 @@ METRICS = (
             en="Applications disbursed without a manual step among all that came to an end.",
         ),
         "disbursed and not manual / disbursed or ended",
-        Share(test=Test.ZERO_TOUCH, base=Test.ENDED),
+        Share(test=Trait.ZERO_TOUCH, base=Trait.ENDED),
         Unit.SHARE,
     ),
     _loans(
@@ -137,7 +137,7 @@ METRICS = (
             " present.",
         ),
         "credit_bureau and public_trust and judicial / applications",
-        Share(test=Test.VERIFIED, base=Test.ANY),
+        Share(test=Trait.VERIFIED, base=Trait.ANY),
         Unit.SHARE,
     ),
 )

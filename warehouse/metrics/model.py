@@ -15,7 +15,7 @@ from warehouse.model import Grain, Label, Polarity, Unit
 ALL_GRAINS = tuple(Grain)
 
 
-class Test(StrEnum):
+class Trait(StrEnum):
     """A named yes/no question about one record. `compile` knows each one's SQL."""
 
     # about a service event
@@ -51,7 +51,7 @@ class Person(StrEnum):
 class Count:
     """How many records. Adds up."""
 
-    test: Test = Test.ANY
+    test: Trait = Trait.ANY
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,8 +72,8 @@ class Distinct:
 class Share:
     """Records that pass `test` among those that pass `base`; missing when there are none."""
 
-    test: Test
-    base: Test
+    test: Trait
+    base: Trait
 
 
 @dataclass(frozen=True, kw_only=True)

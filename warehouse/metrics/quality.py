@@ -1,6 +1,6 @@
 """How satisfied people are: the five levels of 好差评."""
 
-from warehouse.metrics.model import Count, Metric, Share, Test, dimensions_of
+from warehouse.metrics.model import Count, Metric, Share, Trait, dimensions_of
 from warehouse.model import Label, Polarity, Unit
 
 _OWNER = Label(zh="政务服务管理部门", en="Government services office")
@@ -21,7 +21,7 @@ METRICS = (
         dataset="rating_event",
         dimensions=tuple(name for name in _DIMENSIONS if name != "level"),
         owner=_OWNER,
-        measure=Share(test=Test.SATISFIED, base=Test.RATED),
+        measure=Share(test=Trait.SATISFIED, base=Trait.RATED),
     ),
     Metric(
         name="quality.ratings",

@@ -1,6 +1,6 @@
 """How much the city services are used, and how well they answer."""
 
-from warehouse.metrics.model import Count, Distinct, Metric, Percentile, Share, Sum, Test
+from warehouse.metrics.model import Count, Distinct, Metric, Percentile, Share, Sum, Trait
 from warehouse.metrics.model import dimensions_of as _dimensions_of
 from warehouse.model import Label, Polarity, Unit
 
@@ -70,7 +70,7 @@ METRICS = (
         dataset="service_event",
         dimensions=tuple(name for name in _EVENT if name != "outcome"),
         owner=_OWNER,
-        measure=Share(test=Test.COMPLETED, base=Test.FINISHED),
+        measure=Share(test=Trait.COMPLETED, base=Trait.FINISHED),
     ),
     Metric(
         name="usage.online_share",
@@ -87,7 +87,7 @@ METRICS = (
         dataset="service_event",
         dimensions=tuple(name for name in _EVENT if name != "outcome"),
         owner=_OWNER,
-        measure=Share(test=Test.COMPLETED_ONLINE, base=Test.COMPLETED_SOMEWHERE),
+        measure=Share(test=Trait.COMPLETED_ONLINE, base=Trait.COMPLETED_SOMEWHERE),
     ),
     Metric(
         name="usage.latency_p95",
