@@ -30,7 +30,7 @@ test: $(DEV_STAMP) browser front ## Install what tests need and run them all, or
 	@$(BIN)/python -m pytest $(TESTS)
 
 check: $(DEV_STAMP) ## Format, lint, types and import rules.
-	@$(MAKE) -j2 --output-sync=target format lint types imports
+	@$(MAKE) -k -j2 --output-sync=target format lint types imports
 
 format: $(DEV_STAMP)
 	@$(BIN)/ruff format --check -q $(CODE)

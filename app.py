@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING, Any
 
-from warehouse.answer import Warehouse
-
 from callbacks import register_all
 from callbacks.services import Services
 from gate.document import INDEX, Document
@@ -14,6 +12,7 @@ from gate.install import install, make_server
 from gate.shelf import Shelf
 from pages._ui.shell import shell
 from warehouse.accounts import Accounts
+from warehouse.answer import Warehouse
 from warehouse.keys import Keyring
 from warehouse.settings import Settings
 

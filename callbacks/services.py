@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from warehouse.answer import Warehouse
-
 from warehouse.accounts import Accounts
+from warehouse.answer import Warehouse
 from warehouse.model import Viewer
 from warehouse.settings import Settings
 
