@@ -120,13 +120,18 @@ def unit_ticks(
     """Positions and short names; the last unit always has its name."""
     count, grain = len(series.points), series.grain
     if grain is None:
-        return list(range(count)), [escape(p.label) for p in series.points]
+        return list(range(count)), [_class_name(p.label) for p in series.points]
     if all_names and count <= ALL_MONTHS:
         return list(range(count)), _all_names(series.points, grain, style)
     stride = max(1, math.ceil(count / MOST_TICKS))
     positions = list(range(count - 1, -1, -stride))[::-1]
     long = grain is Grain.MONTH and count > ALL_MONTHS
     return positions, [_unit_name(series.points[i], grain, style, long) for i in positions]
+
+
+def _class_name(label: str) -> str:
+    """Long names of several words in two lines."""
+    return escape(label).replace(" ", "<br>", 1) if text_width(label) > 10 else escape(label)
 
 
 def _all_names(points: Sequence[Point], grain: Grain, style: Style) -> list[str]:

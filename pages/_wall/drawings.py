@@ -122,7 +122,7 @@ def over_time(
         finding = (
             findings.kept(drawn[-1], promise, drawn[-1].label, answers)
             if promise
-            else findings.moved(drawn[0], answers)
+            else findings.moved(answers.series(metrics[0]), answers)
         )
         return Picture(figure=figure, finding=finding)
 
@@ -159,7 +159,8 @@ def classes(metric: str, codes: tuple[str, ...]) -> Draw:
         if not shown.points:
             return None
         return Picture(
-            figure=distribution.draw(shown, answers.style), finding=findings.most(shown, answers)
+            figure=distribution.draw(shown, answers.style),
+            finding=findings.share_of_most(shown, answers),
         )
 
     return draw

@@ -52,12 +52,22 @@ def against_goal(series: Series, goal: Series, answers: Answers) -> str:
 
 
 def most(series: Series, answers: Answers) -> str:
-    """Who leads, and how far before the next."""
+    """Who leads."""
     known = sorted(_known(series), key=lambda p: -(p.value or 0))
     if len(known) < 2 or known[0].value is None:
         return ""
     first, said = known[0], _text(known[0].value, series, answers)
     return answers.say(f"{first.label}居首：{said}", f"{first.label} leads with {said}")
+
+
+def share_of_most(series: Series, answers: Answers) -> str:
+    """How much of the whole the largest part is; the parts add up."""
+    known = [v for v in series.values if v is not None]
+    if len(known) < len(series.points) or sum(known) == 0:
+        return ""
+    top = max(series.points, key=lambda p: p.value or 0)
+    share = fixed((top.value or 0) / sum(known) * 100, 1)
+    return answers.say(f"{top.label}占 {share}%", f"{top.label}: {share}%")
 
 
 def range_of(series: Series, answers: Answers) -> str:

@@ -188,6 +188,7 @@ def test_findings_when_nothing_is_known_then_nothing_is_said() -> None:
         findings.moved(unknown, answers()),
         findings.most(unknown, answers()),
         findings.range_of(unknown, answers()),
+        findings.share_of_most(unknown, answers()),
         findings.converted(unknown, answers()),
         findings.kept(unknown, 60, "P95", answers()),
         findings.balance([unknown], unknown, answers()),
@@ -199,6 +200,8 @@ def test_findings_when_nothing_is_known_then_nothing_is_said() -> None:
 def test_findings_when_known_then_they_name_the_right_members() -> None:
     shown = values(3, 9, 5)
     assert findings.most(shown, answers()) == "p1居首：9\u00a0人"
+    assert findings.share_of_most(values(3, 1), answers()) == "p0占 75.0%"
+    assert findings.share_of_most(values(3, None), answers()) == ""
     assert findings.range_of(shown, answers()) == "p1最高 9\u00a0人，p0最低 3\u00a0人"
     assert findings.converted(values(200, 50), answers()) == "p0到p1转化 25.0%"
     assert findings.balance([values(5), values(4)], values(12), answers()) == (
