@@ -32,7 +32,7 @@ class Writer:
         self._spill = Spill(settings)
         self._settings = settings
         self._keyring = keyring
-        self._connection = connect(self._spill.folder, settings.live, writes=True)
+        self._connection = connect(self._spill.folder, settings.live)
         self._aliases: dict[tuple[str, str], str] = {}
 
     def attach(self, dataset: str, month: str) -> str:
@@ -117,7 +117,7 @@ class Writer:
         """
         self._connection.close()
         self._aliases.clear()
-        self._connection = connect(self._spill.folder, self._settings.live, writes=True)
+        self._connection = connect(self._spill.folder, self._settings.live)
 
     def close(self) -> None:
         try:
