@@ -1,11 +1,12 @@
 """What happens when someone acts or time passes? Each module has `register(app, services)`.
 
-exports   files of a panel or a page, streamed
-filters   the filter bar and the address follow each other
-panels    one request fills all panels of a page
-refresh   what happens by itself in the browser
-version   the small token browsers poll to learn that there are new numbers
-wall      the scenes of the wall
+catalogue  searching the metric catalogue
+exports    files of a panel or a page, streamed
+filters    the filter bar and the address follow each other
+panels     one request fills all panels of a page
+refresh    what happens by itself in the browser
+version    the small token browsers poll to learn that there are new numbers
+wall       the scenes of the wall
 """
 
 from importlib import import_module

@@ -20,11 +20,11 @@ class SignedIn(UserMixin):  # type: ignore[misc]
 
 def install(server: Flask, accounts: Accounts) -> None:
     """Load the viewer of a request from the server-side session its cookie names."""
-    manager = LoginManager(server)
+    logins = LoginManager(server)
     # An address changes behind a proxy or on a phone; the token alone decides.
-    manager.session_protection = None
+    logins.session_protection = None
 
-    @manager.user_loader  # type: ignore[untyped-decorator]
+    @logins.user_loader  # type: ignore[untyped-decorator]
     def load(token: str) -> SignedIn | None:
         viewer = accounts.session_viewer(token)
         return None if viewer is None else SignedIn(viewer, token)

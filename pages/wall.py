@@ -7,8 +7,7 @@ from pages._ui.desk import desk
 from pages._ui.ids import attributes
 from pages._ui.text import language, named
 from pages._wall import SCENES
-from pages._wall.model import Scene
-from pages._wall.render import section
+from pages._wall.render import section, top
 from warehouse.model import Label
 
 _PRODUCT = Label(zh="政府管理驾驶舱", en="City cockpit")
@@ -31,7 +30,7 @@ def layout(**_search: str) -> Component:
             dcc.Store(id="wall-scale", data=1),
             html.Div(
                 [
-                    _top(),
+                    top(SCENES, _PRODUCT, desk().city()),
                     html.Div(id="wall-banner", role="alert", className="wall-banner"),
                     html.Div(
                         [section(s, language(), is_first=i == 0) for i, s in enumerate(SCENES)],
@@ -47,35 +46,3 @@ def layout(**_search: str) -> Component:
         className="wall",
         **attributes(data_theme="dark", **words),
     )
-
-
-def _top() -> Component:
-    return html.Header(
-        [
-            html.Div(
-                [
-                    html.Span("政", className="wall-mark", **attributes(aria_hidden="true")),
-                    html.H1(named(_PRODUCT)),
-                    html.Span(named(desk().city()), className="wall-city"),
-                ],
-                className="wall-brand",
-            ),
-            html.Nav(
-                [_tab(s, is_first=i == 0) for i, s in enumerate(SCENES)], className="wall-tabs"
-            ),
-            html.Div(
-                [
-                    html.Span(id="wall-asof", className="wall-asof"),
-                    html.Span(id="wall-date", className="wall-date"),
-                    html.Span(id="wall-clock", className="wall-clock"),
-                ],
-                className="wall-time",
-            ),
-        ],
-        className="wall-top",
-    )
-
-
-def _tab(scene: Scene, *, is_first: bool) -> Component:
-    marks = attributes(data_wall_tab=scene.name, data_on="1" if is_first else "0")
-    return html.Button(named(scene.label), type="button", className="wall-tab", **marks)

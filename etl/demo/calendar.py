@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-import chinese_calendar  # type: ignore[import-untyped]
+import chinese_calendar
 
 ZONE = ZoneInfo("Asia/Shanghai")
 """The example city's clock, whatever zone the cockpit reports in."""

@@ -41,6 +41,39 @@ def datasets(card: Card) -> frozenset[str]:
     return frozenset(find(m).dataset for query in card.asks(_ANY_DAY) for m in query.metrics)
 
 
+def top(scenes: Sequence[Scene], product: Label, city: Label) -> Component:
+    """The line above the scenes: what this is, which scene stands, and the time."""
+    return html.Header(
+        [
+            html.Div(
+                [
+                    html.Span("政", className="wall-mark", **attributes(aria_hidden="true")),
+                    html.H1(named(product)),
+                    html.Span(named(city), className="wall-city"),
+                ],
+                className="wall-brand",
+            ),
+            html.Nav(
+                [_tab(s, is_first=i == 0) for i, s in enumerate(scenes)], className="wall-tabs"
+            ),
+            html.Div(
+                [
+                    html.Span(id="wall-asof", className="wall-asof"),
+                    html.Span(id="wall-date", className="wall-date"),
+                    html.Span(id="wall-clock", className="wall-clock"),
+                ],
+                className="wall-time",
+            ),
+        ],
+        className="wall-top",
+    )
+
+
+def _tab(scene: Scene, *, is_first: bool) -> Component:
+    marks = attributes(data_wall_tab=scene.name, data_on="1" if is_first else "0")
+    return html.Button(named(scene.label), type="button", className="wall-tab", **marks)
+
+
 def section(scene: Scene, language: str, *, is_first: bool) -> Component:
     """A scene with empty cards. All scenes stay mounted; only one is visible."""
     return html.Section(

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -52,12 +53,15 @@ def test_source_keys_when_known_then_explained_in_the_etl_readme() -> None:
     assert not sorted(key for key in used if not re.search(rf"\b{key}\b", text))
 
 
+FREE = {"columns", "constants", "values", "labels"}
+"""Tables whose keys are columns, dimensions and values of the source, not of the format."""
+
+
 def _keys(path: Path) -> set[str]:
-    """Names of the format itself: keys on the left, and tables without their free second part."""
-    text = path.read_text("utf-8")
-    tables = {name.split(".")[0] for name in re.findall(r"^\[+([a-z_.]+)\]+", text, re.M)}
-    head = text.split("[columns]")[0]
-    return tables | set(re.findall(r"^([a-z_]+) =", head, re.M))
+    """Names of the format itself: top-level keys and tables, and the keys inside those tables."""
+    content = tomllib.loads(path.read_text("utf-8"))
+    inner = [table for name, table in content.items() if name not in FREE]
+    return set(content).union(*(set(table) for table in inner if isinstance(table, dict)))
 
 
 def test_pages_when_in_the_book_then_have_a_file_each() -> None:
