@@ -24,6 +24,7 @@ from warehouse.model import (
     Viewer,
 )
 from warehouse.pattern import Pattern
+from warehouse.policy import Contributors
 from warehouse.quarantine import QuarantineReason, read_reasons
 from warehouse.question import named, resolve, where
 from warehouse.settings import Settings
@@ -39,6 +40,7 @@ class Warehouse:
         self._reader = reader
         self._results: Cache[Result] = Cache(4096)
         self._patterns: Cache[Pattern] = Cache(4096)
+        self._counts: Cache[Contributors] = Cache(512)
         self._extents: Cache[Period | None] = Cache(64)
         self._codes: Cache[tuple[str, ...]] = Cache(256)
 
@@ -141,5 +143,6 @@ class Warehouse:
             snapshot=snapshot,
             viewer=replace(viewer, name=""),
             patterns=self._patterns,
+            counts=self._counts,
             extents=self._extents,
         )

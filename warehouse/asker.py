@@ -15,8 +15,8 @@ from warehouse.measures import Ground
 from warehouse.metrics import CATALOGUE
 from warehouse.metrics.model import Metric, Penetration
 from warehouse.model import Cell, Compare, Grain, Period, Result, Row, Viewer
-from warehouse.pattern import Pattern, pattern
-from warehouse.policy import Members, has_district, visible_where
+from warehouse.pattern import Pattern, contributors, pattern
+from warehouse.policy import Contributors, Members, has_district, visible_where
 from warehouse.question import Question, depends_on_the_instant
 from warehouse.rows import arrange, combinations, count_suppressed
 from warehouse.settings import Settings
@@ -31,6 +31,7 @@ class Asker:
     snapshot: Snapshot
     viewer: Viewer
     patterns: Cache[Pattern]
+    counts: Cache[Contributors]
     extents: Cache[Period | None]
 
     # --- what an answer stands on -----------------------------------------------------------
@@ -133,7 +134,12 @@ class Asker:
         """What `part` hides; the same for each metric of its dataset."""
         k = smallest_cell(self.settings, part.dataset)
         key = (part, k, self.version(part.dataset))
-        return self.patterns.get(key, lambda: pattern(self.snapshot, part, k))
+        return self.patterns.get(key, lambda: pattern(part, k, self._contributors))
+
+    def _contributors(self, part: Slice) -> Contributors:
+        k = smallest_cell(self.settings, part.dataset)
+        key = (part, k, self.version(part.dataset))
+        return self.counts.get(key, lambda: contributors(self.snapshot, part, k))
 
     def _ground(self, dataset: str) -> Ground:
         extent = self.extent(dataset)

@@ -5,7 +5,7 @@ that a filter shows and hides exactly what the table of all members does.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import combinations, product
@@ -13,7 +13,7 @@ from itertools import combinations, product
 from warehouse.compile import Slice, Sql, Tables, applications, facts, fetch
 from warehouse.compile.applications import REACHED, STEP
 from warehouse.errors import QueryError
-from warehouse.metrics.model import Count
+from warehouse.metrics import model as metrics
 from warehouse.policy import PROTECTED, Cell, Contributors, Members, hidden_cells, is_safe
 from warehouse.rollups import DIMENSIONS, PERSON_DAY, USAGE_DAY
 
@@ -33,18 +33,22 @@ class Pattern:
         return (unit, members) in self.hidden
 
 
-def pattern(tables: Tables, part: Slice, k: int) -> Pattern:
+Count = Callable[[Slice], Contributors]
+"""How many contribute to each cell of a slice; filtered questions ask for the same ones often."""
+
+
+def pattern(part: Slice, k: int, count: Count) -> Pattern:
     """Decide what `part` hides from its viewer when cells below `k` contributors are small."""
     if part.dataset not in PROTECTED:
         return Pattern()
     dims = tuple(sorted(part.dims))
     whole = replace(part, by=dims, where=())
-    lattice = {choice: contributors(tables, replace(whole, by=choice), k) for choice in _of(dims)}
+    lattice = {choice: count(replace(whole, by=choice)) for choice in _of(dims)}
     hidden = hidden_cells(dims, lattice, k)
     if not part.where:
         places = [dims.index(name) for name in part.by]
         return Pattern(hidden=frozenset((u, tuple(m[i] for i in places)) for u, m in hidden))
-    return Pattern(hidden=_sliced(tables, part, dims, (lattice[dims], hidden), k))
+    return Pattern(hidden=_sliced(part, dims, (lattice[dims], hidden), k, count))
 
 
 def _of(dims: tuple[str, ...]) -> list[tuple[str, ...]]:
@@ -54,11 +58,11 @@ def _of(dims: tuple[str, ...]) -> list[tuple[str, ...]]:
 
 
 def _sliced(
-    tables: Tables,
     part: Slice,
     dims: tuple[str, ...],
     decided: tuple[Contributors, frozenset[Cell]],
     k: int,
+    count: Count,
 ) -> frozenset[Cell]:
     """The pattern of a filtered question: each of its cells is a sum of lattice cells.
 
@@ -70,7 +74,7 @@ def _sliced(
     inside, outside = _split(part, dims, cells, hidden, chosen)
     # With one member a filter, a cell of the question is one cell of the lattice.
     is_single = all(len(members) == 1 for members in chosen.values())
-    own = {} if is_single else contributors(tables, part, k)
+    own = {} if is_single else count(part)
     out = {cell for cell, people in own.items() if 0 < people < k}
     for cell in {*inside, *outside}:
         if is_single:
@@ -134,7 +138,7 @@ def _bounded(tables: Tables, part: Slice, k: int) -> Contributors:
 def _applications(tables: Tables, part: Slice) -> Contributors:
     """Applications count as people; by step, those that ever had it."""
     if STEP not in part.dims:
-        return _cells(tables, part, applications.statement(tables, part, (Count(),)))
+        return _cells(tables, part, applications.statement(tables, part, (metrics.Count(),)))
     wanted = dict(part.where).get(STEP, REACHED)
     plain = replace(
         part,
