@@ -6,12 +6,17 @@ from pages._figures.values import Point, Series, tick_text
 from pages._ui.numbers import fixed, short
 from pages._ui.panel import Drawing
 from pages._ui.text import _
-from warehouse.model import Grain, Unit
+from warehouse.model import UNKNOWN, Grain, Unit
 
 
 def known(series: Series) -> tuple[Point, ...]:
     """Points with a value."""
     return tuple(p for p in series.points if p.value is not None)
+
+
+def named(points: Sequence[Point]) -> tuple[Point, ...]:
+    """Without the member that stands for "not given": nobody can act on that one."""
+    return tuple(p for p in points if p.code != UNKNOWN)
 
 
 def closed(series: Series) -> tuple[Point, ...]:
@@ -24,8 +29,8 @@ def leader(series: Series, drawing: Drawing, *, adds_up: bool) -> str:
     points = known(series)
     if len(points) < 2:
         return ""
-    first = max(points, key=lambda p: p.value or 0)
-    if not first.value:
+    first = max(named(points), key=lambda p: p.value or 0, default=None)
+    if first is None or not first.value:
         return ""
     if adds_up and len(points) == len(series.points):
         share = first.value / sum(p.value or 0 for p in points)
@@ -39,7 +44,9 @@ def lowest(series: Series, drawing: Drawing) -> str:
     points = known(series)
     if len(points) < 2:
         return ""
-    last = min(points, key=lambda p: p.value or 0)
+    last = min(named(points), key=lambda p: p.value or 0, default=None)
+    if last is None:
+        return ""
     value = short(last.value, series.unit, drawing.language)
     return _("{name}最低，{value}").format(name=last.label, value=value)
 

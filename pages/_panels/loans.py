@@ -88,11 +88,11 @@ CHARTS = (
         note="放款金额",
     ),
     Panel(
-        id="dealers",
+        id="channels",
         kind="chart",
-        title="经销商申请排行",
-        query=lambda f: ask(f, "loans.applications", by=("dealer",), compare=True, limit=10),
-        draw=ranked("loans.applications", limit=10),
+        title="各渠道申请笔数",
+        query=lambda f: ask(f, "loans.applications", by=("channel",), compare=True),
+        draw=ranked("loans.applications"),
     ),
     Panel(
         id="reasons",

@@ -129,7 +129,7 @@ def tile(one: Answered) -> list[Component]:
     title = html.Div(
         [
             html.H2(_(one.panel.title), className="tile-name"),
-            html.Span([chip(c) for c in (*face.chips, *marks(one))], className="chips"),
+            html.Span([chip(c) for c in _once(*face.chips, *marks(one))], className="chips"),
         ],
         className="head-line",
     )
@@ -139,6 +139,11 @@ def tile(one: Answered) -> list[Component]:
     picture = _spark(one, face)
     line = html.Img(src=picture, alt="", className="spark") if picture else None
     return [title, html.Div([value, line], className="tile-line"), _tile_foot(one, face)]
+
+
+def _once(*chips: Chip) -> tuple[Chip, ...]:
+    """Each mark once, in the order given."""
+    return tuple({c.text: c for c in reversed(chips)}.values())[::-1]
 
 
 def _spark(one: Answered, face: Tile) -> str:

@@ -1,0 +1,42 @@
+"""Services over a real small warehouse, for a viewer that each test chooses."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from callbacks.services import Services
+from tests.pages.town import NOW, build_town
+from warehouse import clock
+from warehouse.accounts import Accounts
+from warehouse.answer import Warehouse
+from warehouse.model import Role, Scope, Viewer
+from warehouse.settings import Settings
+
+ServicesFor = Callable[[Role], Services]
+
+
+@pytest.fixture(scope="session")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return build_town(tmp_path_factory.mktemp("town"))
+
+
+@pytest.fixture(scope="session")
+def town_warehouse(town: Settings) -> Iterator[Warehouse]:
+    opened = Warehouse.open(town)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def services_for(town: Settings, town_warehouse: Warehouse) -> Iterator[ServicesFor]:
+    def make(role: Role, scope: Scope | None = None) -> Services:
+        viewer = Viewer(name="somebody", role=role, scope=scope or Scope(everything=True))
+        return Services(
+            settings=town,
+            warehouse=town_warehouse,
+            accounts=Accounts(town),
+            viewer=lambda: viewer,
+        )
+
+    with clock.frozen_at(NOW):
+        yield make
