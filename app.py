@@ -35,6 +35,7 @@ def create_app(settings: Settings) -> Document:
         serve_locally=True,
         compress=False,
         update_title="",
+        add_log_handler=False,
         csrf_token_name=CSRF_COOKIE,
         csrf_header_name=CSRF_HEADER,
         # Both can be switched on from the environment unless they are refused here.
@@ -50,6 +51,7 @@ def create_app(settings: Settings) -> Document:
         viewer=current_viewer,
     )
     register_all(app, services)
+    server.extensions["cockpit_services"] = services
     app.finish()
     return app
 

@@ -4,7 +4,11 @@ Each worker makes and warms its own app before it takes requests: connections to
 must not be shared over a fork.
 """
 
+import logging
 import os
+from typing import Any
+
+logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 
 bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '8050'}"
 worker_class = "gthread"
@@ -19,6 +23,12 @@ limit_request_fields = 60
 limit_request_field_size = 8190
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None
 accesslog = None
+control_socket_disable = True
 errorlog = "-"
 # Only a proxy on this machine may say that a request came over TLS.
 forwarded_allow_ips = "127.0.0.1,::1"
+
+
+def post_worker_init(worker: Any) -> None:
+    """The first page's questions are answered once before anybody asks them."""
+    worker.wsgi.extensions["cockpit_services"].warm()

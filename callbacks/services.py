@@ -1,12 +1,22 @@
 """What callbacks may reach: handed to every `register(app, services)`, never imported."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pages._ui.book import page_of
+from pages._ui.filters import Filters
+from warehouse import clock
 from warehouse.accounts import Accounts
 from warehouse.answer import Warehouse
-from warehouse.model import Viewer
+from warehouse.errors import CockpitError
+from warehouse.model import Role, Scope, Viewer
 from warehouse.settings import Settings
+
+log = logging.getLogger(__name__)
+
+_WARMING = Viewer(name="warm-up", role=Role.ADMIN, scope=Scope(everything=True))
+"""Asks before anybody has signed in; what it learns goes into the cache and nowhere else."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,3 +27,15 @@ class Services:
     warehouse: Warehouse
     accounts: Accounts
     viewer: Callable[[], Viewer]
+
+    def warm(self) -> None:
+        """Open the warehouse and answer the first page once, so that nobody waits for it."""
+        try:
+            today = clock.today(self.settings.zone)
+            filters = Filters.from_search("", self.warehouse.horizon(_WARMING), today)
+            for panel in page_of("overview").panels:
+                for question in panel.questions(filters):
+                    self.warehouse.answer(question, _WARMING)
+        except CockpitError as error:
+            # The pages say what is wrong; a worker that does not start would say nothing.
+            log.warning("could not warm up: %s", error)

@@ -18,13 +18,20 @@ from warehouse.settings import ROOT, Settings
 SHORTEST_SECRET = 32
 
 
+class Server(Flask):
+    """Flask, with failures logged once: by `errors.refused`, next to their number."""
+
+    def log_exception(self, exc_info: object) -> None:
+        pass
+
+
 def make_server(settings: Settings, secret: bytes) -> Flask:
     """A Flask server with cookies as strict as the profile allows; no routes yet."""
     if len(secret) < SHORTEST_SECRET or len(set(secret)) < SHORTEST_SECRET // 4:
         raise SettingsError(
             "The session key is weak. Restore keys/keyring.json, or start with a new home."
         )
-    server = Flask("app", static_folder=None, template_folder=str(ROOT / "gate" / "templates"))
+    server = Server("app", static_folder=None, template_folder=str(ROOT / "gate" / "templates"))
     server.secret_key = secret
     server.config.update(
         SESSION_COOKIE_NAME="__Host-sid" if settings.is_production else "sid",
