@@ -1,5 +1,6 @@
 """BPI 2012: the published figures of 13,087 loan applications come out at the one door."""
 
+import json
 from collections import Counter
 
 import polars as pl
@@ -35,7 +36,11 @@ def log() -> pl.DataFrame:
 
 
 def test_applications_when_all_are_counted_then_as_published(amsterdam: Home) -> None:
-    assert amsterdam.answer("loans.applications") == [{"loans.applications": 13_087}]
+    arguments = ("answer", "loans.applications", "--format", "json")
+    answer = json.loads(amsterdam.command("warehouse", *arguments))
+    assert answer["rows"][0]["loans.applications"] == 13_087
+    assert answer["as_of"].startswith("2012-03-14T15:04:54.681")
+    assert answer["suppressed"] == 0
 
 
 def test_reached_when_asked_by_step_then_as_published(reached: dict[str, int]) -> None:
@@ -56,8 +61,8 @@ def test_undecided_when_subtracted_then_399_are_neither_lost_nor_won(
 def test_approval_share_when_399_are_undecided_then_they_are_in_neither_part(
     amsterdam: Home,
 ) -> None:
-    [row] = amsterdam.answer("loans.approval_share")
-    assert row["loans.approval_share"] == pytest.approx(2_246 / (2_246 + 7_635))
+    share = amsterdam.value("loans.approval_share")
+    assert share == pytest.approx(2_246 / (2_246 + 7_635))
 
 
 def test_applications_when_cut_by_month_in_amsterdam_then_as_published(
@@ -96,12 +101,8 @@ def test_amount_when_disbursed_then_it_is_what_was_asked_for(
     amsterdam: Home, log: pl.DataFrame
 ) -> None:
     paid = log.filter(pl.col("activity") == "A_ACTIVATED")["amount_requested"].cast(pl.Int64)
-    [row] = amsterdam.answer("loans.amount")
-    assert row["loans.amount"] == pytest.approx(paid.sum())
+    assert amsterdam.value("loans.amount") == pytest.approx(paid.sum())
 
 
 def test_events_when_loaded_then_none_is_lost_or_broken(amsterdam: Home) -> None:
-    [row] = amsterdam.answer(
-        "pipeline.read", "pipeline.loaded", "pipeline.duplicate", "pipeline.quarantined"
-    )
-    assert list(row.values()) == [262_200, 262_200, 0, 0]
+    assert amsterdam.rows() == (262_200, 262_200, 0, 0)

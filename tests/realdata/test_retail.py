@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from tests.realdata.home import FILES, SOURCES, Home
+from tests.realdata.home import FILES, Home
 from warehouse.connection import Reader
 from warehouse.keys import Keyring
 from warehouse.settings import Settings
@@ -13,8 +13,8 @@ ACTIVE = [1045, 786, 807, 1111, 998, 1062, 1095, 988, 964, 1202, 1577, 1683, 622
 
 
 def test_people_when_counted_over_all_then_4383(london: Home) -> None:
-    [row] = london.answer("usage.people", "usage.events")
-    assert row == {"usage.people": 4_383, "usage.events": 525_461}
+    assert london.value("usage.people") == 4_383
+    assert london.value("usage.events") == 525_461
 
 
 def test_active_people_when_cut_by_month_then_the_thirteen_published(london: Home) -> None:
@@ -60,12 +60,7 @@ def test_cumulative_people_when_months_pass_then_they_end_at_all_people(london: 
 
 
 def test_rows_without_a_person_when_loaded_then_they_count_as_events(london: Home) -> None:
-    env = {
-        "COCKPIT_HOME": str(london.folder / "home"),
-        "COCKPIT_SOURCES": str(SOURCES),
-        "COCKPIT_TIMEZONE": london.zone,
-    }
-    settings = Settings.from_env(env)
+    settings = Settings.from_env(london.env)
     reader = Reader(settings, Keyring.open(settings))
     try:
         snapshot = reader.snapshot()
@@ -81,10 +76,7 @@ def test_rows_without_a_person_when_loaded_then_they_count_as_events(london: Hom
 def test_repeats_when_they_lie_in_one_delivery_then_they_are_kept(london: Home) -> None:
     lines = pl.read_parquet(FILES / "online_retail_2009_2010.parquet")
     assert len(lines) - lines.n_unique() == 6_865
-    [row] = london.answer(
-        "pipeline.read", "pipeline.loaded", "pipeline.duplicate", "pipeline.quarantined"
-    )
-    assert list(row.values()) == [525_461, 525_461, 0, 0]
+    assert london.rows() == (525_461, 525_461, 0, 0)
 
 
 def test_customer_when_written_as_a_float_then_it_is_one_person() -> None:
