@@ -48,6 +48,14 @@ def test_panels_when_added_then_have_an_own_id(page: book.Page) -> None:
     assert all(re.fullmatch(r"[a-z][a-z0-9_]*", name) for name in ids)
 
 
+def test_wall_scenes_when_added_then_turned_to() -> None:
+    modules = (ROOT / "pages" / "_wall").glob("[!_]*.py")
+    scenes = {p.stem for p in modules if re.search(r"^SCENE\b", p.read_text("utf-8"), re.M)}
+    assert len(scenes) >= 3
+    listed = (ROOT / "pages" / "_wall" / "__init__.py").read_text("utf-8")
+    assert set(re.findall(r"\b(\w+)\.SCENE\b", listed)) == scenes
+
+
 def test_callback_modules_when_added_then_registered() -> None:
     listed = (ROOT / "callbacks" / "__init__.py").read_text("utf-8")
     modules = {

@@ -39,17 +39,25 @@ def launch() -> Iterator[Launch]:
         end(process)
 
 
-@pytest.fixture
-def loaded(tmp_path: Path) -> dict[str, str]:
-    """The environment of a home that a first start has already filled."""
-    env = environment(tmp_path / "home")
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home that a first start has filled, to be copied."""
+    home = tmp_path_factory.mktemp("filled") / "home"
+    env = environment(home)
     settings = Settings.from_env(env)
     city.write_sources(settings.sources)
     city.write_history(settings.inbox, datetime.now(UTC))
     Keyring.open(settings, create=True)
     command(env, "-m", "etl", "run", "--all")
-    (settings.home / "LOADED").write_text("")
-    return env
+    (home / "LOADED").touch()
+    return home
+
+
+@pytest.fixture
+def loaded(filled: Path, tmp_path: Path) -> dict[str, str]:
+    """The environment of a home of this test alone."""
+    shutil.copytree(filled, tmp_path / "home")
+    return environment(tmp_path / "home")
 
 
 def test_launcher_when_asked_to_stop_then_leaves_no_process(
