@@ -112,7 +112,7 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
     declared = read_sources(settings.sources, source_env(settings, os.environ))
     sources = _chosen(declared, options.names, every=options.all)
     stop = _stop_on_signals()
-    keyring = Keyring.open(settings, create=not settings.is_production)
+    keyring = Keyring.open(settings, create=True)
     with Loader(settings, keyring) as loader:
         reports = _run_each(loader, sources, stop, options.progress or sys.stderr.isatty())
         print(_report_table(reports))

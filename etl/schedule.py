@@ -14,10 +14,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from apscheduler.executors.pool import ThreadPoolExecutor  # type: ignore[import-untyped]
-from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
-from apscheduler.triggers.cron import CronTrigger  # type: ignore[import-untyped]
-from apscheduler.triggers.interval import IntervalTrigger  # type: ignore[import-untyped]
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
 
 from etl.load import Loader
 from etl.model import Declared, Source
@@ -153,7 +153,7 @@ def serve(settings: Settings, declared: Declared, tick: Tick | None = None) -> N
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    keyring = Keyring.open(settings, create=not settings.is_production)
+    keyring = Keyring.open(settings, create=True)
     with Loader(settings, keyring) as loader:
         service = Service(settings, declared, loader, tick)
         service.start()

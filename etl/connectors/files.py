@@ -17,7 +17,7 @@ from etl.formats.chunk import Chunk, regroup
 from etl.formats.csv import read_csv
 from etl.formats.jsonl import read_jsonl
 from etl.formats.lines import check_lines
-from etl.formats.parquet import read_parquet
+from etl.formats.parquet import check_parquet, read_parquet
 from etl.model import FilesOptions, Format
 from warehouse.errors import ContractBroken, SourceUnavailable
 
@@ -116,7 +116,9 @@ def check_item(item: Item, options: FilesOptions) -> None:
     with _explained(item):
         kind = options.format or _format(item)
         with _open(item, kind) as stream:
-            if kind is not Format.PARQUET:  # opening reads its index, which stands at the end
+            if kind is Format.PARQUET:
+                check_parquet(stream, ROWS)
+            else:
                 check_lines(stream)
 
 

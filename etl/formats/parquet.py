@@ -27,7 +27,16 @@ def read_parquet(stream: BinaryIO, rows: int) -> Iterator[Chunk]:
             columns = [_as_text(column) for column in frame]
             yield Chunk(frame=pl.DataFrame([*columns, numbers.alias(LINE)]))
             first += len(frame)
-    except pa.ArrowException as error:
+    except (pa.ArrowException, OSError) as error:
+        raise SourceUnavailable(f"is no readable Parquet file ({_short(error)})") from error
+
+
+def check_parquet(stream: BinaryIO, rows: int) -> None:
+    """Reads to the end. Raises `SourceUnavailable` for a damaged file."""
+    try:
+        for _ in pq.ParquetFile(stream).iter_batches(batch_size=rows):
+            pass
+    except (pa.ArrowException, OSError) as error:
         raise SourceUnavailable(f"is no readable Parquet file ({_short(error)})") from error
 
 

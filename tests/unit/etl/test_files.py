@@ -268,6 +268,17 @@ def test_truncated_file_is_found_before_its_rows_are_read(tmp_path: Path) -> Non
         check_item(item_of(file), FilesOptions(path=file))
 
 
+def test_parquet_damaged_inside_is_found_before_its_rows_are_read(tmp_path: Path) -> None:
+    out = io.BytesIO()
+    pl.DataFrame({"a": [str(n) * 9 for n in range(20_000)]}).write_parquet(out)
+    content = bytearray(out.getvalue())
+    content[1_000:3_000] = bytes(2_000)
+    file = settled(tmp_path / "a.parquet", bytes(content))
+
+    with pytest.raises(SourceUnavailable, match=r"a\.parquet: is no readable Parquet"):
+        check_item(item_of(file), FilesOptions(path=file))
+
+
 def test_truncated_zstd_is_found_before_its_rows_are_read(tmp_path: Path) -> None:
     file = zst_file(tmp_path / "a.csv.zst", os.urandom(200_000).hex().encode())
     settled(file, file.read_bytes()[:-9_000])
