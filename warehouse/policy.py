@@ -4,7 +4,7 @@ Pure. `visible_where` is called where the WHERE is made; `hidden_cells` decides 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from warehouse.datasets import DATASETS
@@ -20,6 +20,8 @@ Members = tuple[str, ...]
 Cell = tuple[date, Members]
 """A unit's first day, and one member for each dimension of the lattice."""
 Contributors = Mapping[Cell, int]
+Family = tuple[date, int, Members]
+"""Cells of one unit that differ in one dimension only; their sum is a total one can ask for."""
 
 
 def visible_where(viewer: Viewer, dataset: str) -> tuple[str, tuple[str, ...]]:
@@ -73,51 +75,51 @@ def _below(
     """The cells whose total over the one dimension missing in `above` is hidden."""
     if not hidden:
         return set()
-    places = [choice.index(name) for name in above]
+    gone = next(i for i, name in enumerate(choice) if name not in above)
     return {
         (unit, members)
         for (unit, members), people in cells.items()
-        if people and (unit, tuple(members[place] for place in places)) in hidden
+        if people and (unit, members[:gone] + members[gone + 1 :]) in hidden
     }
 
 
 def _protect(cells: Contributors, hidden: set[Cell], k: int) -> None:
-    """Add to `hidden` until every family of siblings with a hidden cell is safe."""
-    families = _families(cells)
-    waiting = [family for cell in hidden for family in _families_of(cell)]
-    while waiting:
-        family = waiting.pop()
-        for cell in _needed(cells, families[family], hidden, k):
-            hidden.add(cell)
-            waiting.extend(_families_of(cell))
+    """Add to `hidden` the next smallest siblings until every family with a hidden cell is safe.
 
-
-def _families_of(cell: Cell) -> Iterable[tuple[date, int, Members]]:
-    unit, members = cell
-    return ((unit, i, members[:i] + members[i + 1 :]) for i in range(len(members)))
-
-
-def _families(cells: Contributors) -> Mapping[tuple[date, int, Members], list[Cell]]:
-    families: dict[tuple[date, int, Members], list[Cell]] = defaultdict(list)
-    for cell in cells:
+    Families are worked through in a fixed order: the pattern must not depend on the process.
+    """
+    tally: dict[Family, list[int]] = defaultdict(list)
+    for cell in hidden:
         for family in _families_of(cell):
-            families[family].append(cell)
+            tally[family].append(cells[cell])
+    unsafe = sorted((f for f, out in tally.items() if not is_safe(out, k)), reverse=True)
+    siblings = _shown(cells, hidden) if unsafe else {}
+    while unsafe:
+        family = unsafe.pop()
+        for cell in sorted(siblings.get(family, ()), key=lambda cell: (cells[cell], cell)):
+            if is_safe(tally[family], k):
+                break
+            if cell not in hidden:
+                hidden.add(cell)
+                for other in _families_of(cell):
+                    tally[other].append(cells[cell])
+                    unsafe.append(other)
+
+
+def _families_of(cell: Cell) -> list[Family]:
+    """One for each dimension: the unit, the dimension's place, and the other members."""
+    unit, members = cell
+    return [(unit, i, members[:i] + members[i + 1 :]) for i in range(len(members))]
+
+
+def _shown(cells: Contributors, hidden: set[Cell]) -> Mapping[Family, list[Cell]]:
+    """The cells of each family that are neither hidden nor zero."""
+    families: dict[Family, list[Cell]] = defaultdict(list)
+    for cell, people in cells.items():
+        if people and cell not in hidden:
+            for family in _families_of(cell):
+                families[family].append(cell)
     return families
-
-
-def _needed(cells: Contributors, family: list[Cell], hidden: set[Cell], k: int) -> list[Cell]:
-    """The next smallest siblings to hide until the hidden ones are two and hold k or more."""
-    out = [cells[cell] for cell in family if cell in hidden]
-    if not out or is_safe(out, k):
-        return []
-    added = []
-    shown = (cell for cell in family if cell not in hidden and cells[cell])
-    for cell in sorted(shown, key=lambda cell: (cells[cell], cell)):
-        added.append(cell)
-        out.append(cells[cell])
-        if is_safe(out, k):
-            break
-    return added
 
 
 def is_safe(hidden: Sequence[int], k: int) -> bool:

@@ -2,6 +2,7 @@
 
 from datetime import date
 from itertools import product
+from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -93,3 +94,14 @@ def test_hidden_when_any_table_then_every_line_is_safe(table: dict[tuple[str, st
         out = [cells[cell] for cell in line if cell in hidden]
         shown = [cell for cell in line if cell not in hidden and cells[cell]]
         assert is_safe(out, K) or not shown
+
+
+@given(tables, st.randoms())
+def test_hidden_when_cells_come_in_any_order_then_the_same_pattern(
+    table: dict[tuple[str, str], int], dice: Random
+) -> None:
+    """Every process and every refresh hides the same cells."""
+    cells = [((DAY, members), count) for members, count in table.items()]
+    first = hidden_cells(("a", "b"), {("a", "b"): dict(cells)}, K)
+    dice.shuffle(cells)
+    assert hidden_cells(("a", "b"), {("a", "b"): dict(cells)}, K) == first
