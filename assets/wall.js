@@ -165,7 +165,7 @@
     } else if (late.length) {
       text = words.late + " · " + late.slice(0, 3).map(function (source) {
         return source.label + " " + words.since + " " + dayHour(new Date(source.watermark));
-      }).join(" · ") + (late.length > 3 ? " … " + late.length : "");
+      }).join(" · ") + (late.length > 3 ? " · " + words.all.replace("{n}", late.length) : "");
     }
     say("wall-banner", text);
     wall.dataset.state = gone ? "gone" : late.length ? "late" : "fresh";

@@ -21,6 +21,7 @@ def layout(**_search: str) -> Component:
         "data_gone": named(Label(zh="与服务器的连接中断", en="The server is gone")),
         "data_since": named(Label(zh="自", en="since")),
         "data_late": named(Label(zh="数据延迟", en="Late")),
+        "data_all": named(Label(zh="共 {n} 个", en="{n} in all")),
         "data_to": named(Label(zh="数据截至", en="Data to")),
         "data_promise": named(Label(zh="承诺", en="promised")),
         "data_locale": "en-GB" if language() == "en" else "zh-CN",

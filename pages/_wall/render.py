@@ -16,6 +16,7 @@ from warehouse.metrics import find
 from warehouse.model import Label
 
 _ANY_DAY = date(2026, 1, 1)
+_TABS = Label(zh="场景", en="Scenes")
 _NOTHING = Label(zh="暂无数据", en="No data yet")
 _FAILED = Label(zh="数据暂时无法读取", en="The numbers cannot be read just now")
 _FORBIDDEN = Label(zh="此屏无权查看", en="This wall may not show it")
@@ -54,7 +55,9 @@ def top(scenes: Sequence[Scene], product: Label, city: Label) -> Component:
                 className="wall-brand",
             ),
             html.Nav(
-                [_tab(s, is_first=i == 0) for i, s in enumerate(scenes)], className="wall-tabs"
+                [_tab(s, is_first=i == 0) for i, s in enumerate(scenes)],
+                className="wall-tabs",
+                **attributes(aria_label=named(_TABS)),
             ),
             html.Div(
                 [
