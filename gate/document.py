@@ -6,6 +6,7 @@ Language and theme are in the first bytes, so that nothing flashes and no inline
 from typing import Any
 
 from dash import Dash
+from dash.development.base_component import Component
 
 from gate.headers import content_security_policy
 from gate.shelf import Shelf
@@ -43,6 +44,7 @@ class Document(Dash):
 
     shelf: Shelf
     security_policy = content_security_policy(())
+    _known: dict[str, Any] | None = None
 
     def finish(self) -> None:
         """Register everything that waits for the first request, then fix the policy.
@@ -84,4 +86,26 @@ class Document(Dash):
         """What the browser is told, without the versions of the server's software."""
         config: dict[str, Any] = super()._config()  # type: ignore[no-untyped-call]
         config.pop("python_version", None)
+        layout = config.pop("validation_layout", None)
+        if layout is not None:
+            self._known = self._known or skeleton(layout)
+            config["validation_layout"] = self._known
         return config
+
+
+def skeleton(layout: Component) -> dict[str, Any]:
+    """The components of all pages that have an id, without anything in them.
+
+    The browser checks the callbacks against it; all the rest would only make every page larger.
+    """
+    known = {
+        str(identity): {
+            "type": part._type,
+            "namespace": part._namespace,
+            "props": {"id": identity},
+        }
+        for part in layout._traverse()  # type: ignore[no-untyped-call]
+        if isinstance(part, Component) and (identity := getattr(part, "id", None)) is not None
+    }
+    props = {"children": list(known.values())}
+    return {"type": "Div", "namespace": "dash_html_components", "props": props}

@@ -7,7 +7,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.exceptions import NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from gate import errors, guard, headers, identity, signin, wording
+from gate import compress, errors, guard, headers, identity, signin, wording
 from gate.document import Document
 from gate.envelope import MOST_BYTES
 from gate.shelf import Shelf
@@ -66,6 +66,7 @@ def install(
     CSRFProtect(server)
     signin.install(server, accounts)
     errors.install(server)
+    compress.install(server)
     server.add_url_rule("/static/<path:name>", "static", lambda name: _static(shelf, name))
     server.jinja_env.globals.update(
         say=wording.say,

@@ -1,5 +1,6 @@
 """What every answer carries, what a browser may keep, and what a failure may say."""
 
+import json
 from collections.abc import Callable
 
 import brotli
@@ -58,6 +59,26 @@ def test_document_when_language_and_theme_are_chosen_then_in_the_first_tag(house
     client.set_cookie("lang", "en")
     client.set_cookie("theme", "dark")
     assert '<html lang="en" data-theme="dark" data-bs-theme="dark">' in client.get("/").text
+
+
+def test_document_when_sent_then_compressed_and_without_the_contents_of_pages(
+    clients: Clients,
+) -> None:
+    answer = clients("admin").get("/", headers={"Accept-Encoding": "br"})
+    assert answer.headers["Content-Encoding"] == "br"
+    assert "Accept-Encoding" in answer.headers["Vary"]
+    assert len(answer.data) < 15_000
+    page = brotli.decompress(answer.data).decode()
+    config = json.loads(page.split('id="_dash-config" type="application/json">')[1].split("<")[0])
+    parts = config["validation_layout"]["props"]["children"]
+    assert all(set(part["props"]) == {"id"} for part in parts)
+    ids = [part["props"]["id"] for part in parts]
+    assert "_pages_content" in ids and "url" in ids and "as-of" in ids
+
+
+def test_forms_when_they_hold_a_token_then_not_compressed(house: House) -> None:
+    answer = house.client().get("/login", headers={"Accept-Encoding": "br"})
+    assert "Content-Encoding" not in answer.headers
 
 
 def test_built_file_when_accepted_then_the_prepared_brotli_bytes_as_they_are(
