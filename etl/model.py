@@ -109,6 +109,7 @@ class Position:
     size: int
     mtime_ns: int
     sha256: str
+    """Of the content, and after a colon the mark of the declaration it was read by."""
 
 
 @dataclass(frozen=True, kw_only=True)

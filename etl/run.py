@@ -6,7 +6,6 @@ duplicate or quarantined.
 """
 
 import functools
-import hashlib
 import logging
 import time
 import uuid
@@ -21,7 +20,6 @@ from etl.connectors.files import (
     SETTLED_SECONDS,
     Item,
     check_item,
-    fingerprint,
     is_settled,
     list_items,
     read_item,
@@ -29,6 +27,7 @@ from etl.connectors.files import (
 from etl.formats.chunk import Chunk
 from etl.identity import Identifier
 from etl.load import Loader
+from etl.marks import batch_id, declaration_mark, is_read, position_of
 from etl.model import Batch, BatchCount, OnBroken, Position, RunReport, RunState, Source
 from etl.state import aware
 from warehouse import clock
@@ -42,6 +41,7 @@ Progress = Callable[[str, int], None]
 _CACHED_PSEUDONYMS = 200_000
 _WAIT_SECONDS = 2 * SETTLED_SECONDS + 1
 _LONGEST_MESSAGE = 2000
+_REMEMBERED_FILES = 10_000
 
 
 class Stopped(Exception):
@@ -82,6 +82,7 @@ class Runner:
         self._stop = stop or Event()
         cached = functools.lru_cache(maxsize=_CACHED_PSEUDONYMS)
         self._pseudonym = cached(loader.keyring.pseudonym)
+        self._known: dict[str, dict[str, Position]] = {}
         self._refused: dict[tuple[str, str], _Refusal] = {}
 
     def run(self, source: Source) -> RunReport:
@@ -126,10 +127,26 @@ class Runner:
 
     def _pending(self, source: Source, items: tuple[Item, ...]) -> tuple[Item, ...]:
         """Items that were not read to their end as they are now."""
-        with self._loader.lock:
-            known = self._loader.state.positions(source.name)
-        mark = declaration_mark(source)
-        return tuple(item for item in items if not _is_read(item, known.get(item.name), mark))
+        known, mark = self._positions(source, items), declaration_mark(source)
+        return tuple(item for item in items if not is_read(item, known.get(item.name), mark))
+
+    def _positions(
+        self, source: Source, items: tuple[Item, ...] | None = None
+    ) -> dict[str, Position]:
+        """What was read of the source; from the books once, because nobody else writes them.
+
+        Files that went away are forgotten here when they become many. Should one come back, it is
+        read again and counts once all the same.
+        """
+        if source.name not in self._known:
+            with self._loader.lock:
+                self._known[source.name] = self._loader.state.positions(source.name)
+        known = self._known[source.name]
+        listed = known.keys() if items is None else {item.name for item in items}
+        if len(known) > 2 * len(listed) + _REMEMBERED_FILES:
+            known = {name: known[name] for name in known.keys() & listed}
+            self._known[source.name] = known
+        return known
 
     def _is_refused(self, source: Source, item: Item) -> bool:
         refusal = self._refused.get((source.name, item.name))
@@ -186,18 +203,21 @@ class Runner:
             )
 
     def _load_item(self, run: _Run, item: Item) -> None:
-        position = _position(run.source, item)
-        with self._loader.lock:
-            known = self._loader.state.positions(run.source.name).get(item.name)
-            if known is not None and known.sha256 == position.sha256:
+        position = position_of(run.source, item)
+        positions = self._positions(run.source)
+        known = positions.get(item.name)
+        if known is not None and known.sha256 == position.sha256:
+            with self._loader.lock:
                 self._loader.state.move(run.source.name, position)  # touched, not changed
-                return
+            positions[item.name] = position
+            return
         self._check_item(run, item)
         total = BatchCount()
         for batch in self._batches(run, item, position):
             if self._stop.is_set():
                 raise Stopped
             total += self._loader.load(batch, position if batch.is_last else None)
+        self._positions(run.source)[item.name] = position
         if total.quarantined and run.source.on_broken is OnBroken.WARN:
             run.notes.append(f"{item.name}: {total.quarantined} rows were broken.")
 
@@ -234,7 +254,7 @@ class Runner:
                 self._check_columns(run, item, chunk)
             rows, broken = self._apply(run.source, chunk, identifier)
             yield Batch(
-                batch_id=_batch_id(run.source, position, ordinal),
+                batch_id=batch_id(run.source, position, ordinal),
                 source=run.source,
                 run_id=run.run_id,
                 item=item.name,
@@ -259,40 +279,8 @@ def run_source(source: Source, loader: Loader) -> RunReport:
     return Runner(loader).run(source)
 
 
-def declaration_mark(source: Source) -> str:
-    """Changes when the same file would load otherwise, so that it is read again."""
-    means = (
-        source.contract.name,
-        sorted(source.columns.items()),
-        sorted(source.constants.items()),
-        sorted((name, sorted(values.items())) for name, values in source.values.items()),
-        (source.zone.key, source.time_format, source.identity, source.personal, source.dropped),
-        (source.connector.format, source.connector.delimiter, source.connector.encoding),
-        source.connector.header,
-    )
-    return hashlib.sha256(repr(means).encode()).hexdigest()[:16]
-
-
 def _settled(source: Source) -> tuple[Item, ...]:
     return tuple(item for item in list_items(source.connector) if is_settled(item))
-
-
-def _is_read(item: Item, known: Position | None, mark: str) -> bool:
-    return (
-        known is not None
-        and (known.size, known.mtime_ns) == (item.size, item.mtime_ns)
-        and known.sha256.endswith(f":{mark}")
-    )
-
-
-def _position(source: Source, item: Item) -> Position:
-    content = f"{fingerprint(item)}:{declaration_mark(source)}"
-    return Position(item=item.name, size=item.size, mtime_ns=item.mtime_ns, sha256=content)
-
-
-def _batch_id(source: Source, position: Position, ordinal: int) -> str:
-    named = f"{source.name}\x1f{position.sha256}\x1f{ordinal}"
-    return hashlib.sha256(named.encode()).hexdigest()[:32]
 
 
 def _refuse_broken(item: Item, broken: pl.DataFrame) -> None:

@@ -10,9 +10,11 @@ from threading import Event
 
 import pytest
 
+from etl import run as run_module
 from etl.load import Loader
+from etl.marks import declaration_mark
 from etl.model import RunReport, RunState, Source
-from etl.run import Runner, declaration_mark, run_source
+from etl.run import Runner, run_source
 from etl.sources import read_source, source_env
 from etl.status import source_statuses
 from tests.unit.etl.declared import HEADER, declare, rows_text, settings_in, settled
@@ -240,6 +242,24 @@ def test_nothing_new_leaves_nothing_in_the_books(home: Settings, loader: Loader)
     assert runner.run_if_new(source) is None
     last = loader.state.last_run(source.name)
     assert last is not None and last.run_id == report.run_id
+
+
+def test_files_that_went_away_are_forgotten_and_count_once_when_back(
+    home: Settings, loader: Loader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_module, "_REMEMBERED_FILES", 0)
+    source, runner = declared(home), Runner(loader)
+    for name in ("a.csv", "b.csv", "c.csv"):
+        deliver(home, name, rows_text(ord(name[0]), 1))
+    runner.run(source)
+    content = (home.inbox / "hall" / "a.csv").read_bytes()
+    for name in ("a.csv", "b.csv"):
+        (home.inbox / "hall" / name).unlink()
+
+    assert runner.run_if_new(source) is None
+    settled(home.inbox / "hall" / "a.csv", content)
+    back = runner.run_if_new(source)
+    assert back is not None and counts(back) == (1, 0, 1, 0)
 
 
 def test_refused_file_is_told_once_until_it_changes(home: Settings, loader: Loader) -> None:
