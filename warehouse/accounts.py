@@ -15,7 +15,7 @@ from warehouse.errors import CockpitError, SettingsError, StorageError
 from warehouse.model import Role, Scope
 from warehouse.settings import Settings
 
-__all__ = ["WALL_LONGEST", "Account", "Accounts", "create_example_accounts", "main"]
+__all__ = ["WALL_LONGEST", "Account", "Accounts", "Example", "create_example_accounts", "main"]
 
 Example = tuple[str, str, Role]
 """Name, password and role of an example account."""
