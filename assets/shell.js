@@ -71,6 +71,21 @@
     }
   });
 
+  /* dcc.RadioItems dresses its native radio buttons as list options, which readers then cannot
+     operate. The native meaning is the right one: the wrong roles are taken off. */
+  const undress = function () {
+    document.querySelectorAll(".pills[role], .pills [role='option'], .pills [aria-selected]").forEach(function (node) {
+      node.removeAttribute("role");
+      node.removeAttribute("aria-selected");
+      node.removeAttribute("aria-multiselectable");
+    });
+  };
+  new MutationObserver(undress).observe(document.body, {
+    childList: true,
+    subtree: true,
+    attributeFilter: ["aria-selected", "role"],
+  });
+
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     cockpit: {
       /* The entry of the open page is marked; every entry carries the filters along. */

@@ -41,7 +41,7 @@ def _presets(filters: Filters) -> Component:
         dcc.RadioItems(
             id=control("period"), options=options, value=filters.preset, className="pills"
         ),
-        role="group",
+        role="radiogroup",
         **aria(_("时段")),
     )
 
@@ -51,7 +51,7 @@ def _compares(filters: Filters) -> Component:
     options = [{"label": _(_COMPARE_WORDS[c]), "value": c} for c in (*Compare, "none")]
     return html.Div(
         dcc.RadioItems(id=control("compare"), options=options, value=value, className="pills"),
-        role="group",
+        role="radiogroup",
         **aria(_("对比")),
     )
 
