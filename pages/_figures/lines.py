@@ -25,16 +25,16 @@ def draw(
     levels = [v for series in drawn for v in series.values]
     scale = axis([*levels, target], first.unit, style.language, from_zero=from_zero)
     ends = [_end_text(series, style) for series in drawn]
+    if target is not None:
+        ends.append(_target_text(target, target_label, style, first))
+    height = frame.value_axis(style, scale, [*levels, target], headroom=0.1)
     return frame.figure(
         style,
         [trace for i, series in enumerate(drawn) for trace in _line(series, style, i, scale)],
         xaxis={**frame.unit_axis(style, first), "range": [-0.3, len(first.points) - 0.7]},
-        yaxis=frame.value_axis(style, scale, [*levels, target], headroom=0.1),
+        yaxis=height,
         shapes=_target_line(target, style),
-        annotations=[
-            *_end_labels(drawn, ends, style, scale),
-            *_target_label(target, target_label, style, first),
-        ],
+        annotations=_labels(drawn, ends, _levels(drawn, target, height["range"]), style),
         margin={"l": 8, "r": frame.label_margin(ends) + 6, "t": 10, "b": 8},
     )
 
@@ -109,32 +109,34 @@ def _end_text(series: Series, style: Style) -> str:
     return f"{frame.clip(series.label, 12)} {value}"
 
 
-def _end_labels(
-    drawn: Sequence[Series], ends: Sequence[str], style: Style, scale: Axis
+def _labels(
+    drawn: Sequence[Series], texts: Sequence[str], levels: Sequence[float], style: Style
 ) -> list[Figure]:
-    levels = [
-        next((v for v in reversed(series.values) if v is not None), scale.low) for series in drawn
-    ]
-    gap = (scale.high - scale.low) * 0.1
-    placed = frame.spread(levels, gap, scale.low, scale.high)
-    labels = []
-    for i, (text, level) in enumerate(zip(ends, placed, strict=True)):
-        name, _, number = text.rpartition(" ") if len(drawn) == 1 else ("", "", text)
-        shown = f"<b>{escape(text)}</b>" if i == 0 else escape(text)
-        if not number:
-            shown = escape(name)
-        labels.append(
-            frame.note(
-                style,
-                shown,
-                1,
-                level,
-                xref="paper",
-                xshift=8,
-                font={"size": frame.BASE_SIZE, "color": _colour(style, i)},
-            )
+    """A column right of the lines: their names at their ends, the target's at its height."""
+    colours = [_colour(style, i) for i in range(len(drawn))] + [style.theme.target]
+    return [
+        frame.note(
+            style,
+            f"<b>{escape(text)}</b>" if i == 0 else escape(text),
+            1,
+            level,
+            xref="paper",
+            xshift=8,
+            font={"size": frame.BASE_SIZE, "color": colours[i]},
         )
-    return labels
+        for i, (text, level) in enumerate(zip(texts, levels, strict=True))
+    ]
+
+
+def _levels(
+    drawn: Sequence[Series], target: float | None, seen: tuple[float, float]
+) -> list[float]:
+    """Where the labels stand: at the last values and the target, moved apart inside the axis."""
+    low, high = seen
+    ends = [next((v for v in reversed(series.values) if v is not None), low) for series in drawn]
+    if target is not None:
+        ends.append(target)
+    return frame.spread(ends, (high - low) * 0.1, low, high - (high - low) * 0.04)
 
 
 def _target_line(target: float | None, style: Style) -> list[Figure]:
@@ -154,23 +156,6 @@ def _target_line(target: float | None, style: Style) -> list[Figure]:
     ]
 
 
-def _target_label(target: float | None, label: str, style: Style, series: Series) -> list[Figure]:
-    if target is None:
-        return []
+def _target_text(target: float, label: str, style: Style, series: Series) -> str:
     said = short(target, series.unit, style.language)
-    text = label or style.say("目标 ", "Target ") + said
-    return [
-        frame.note(
-            style,
-            escape(text),
-            0,
-            target,
-            xref="paper",
-            yanchor="bottom",
-            xshift=2,
-            yshift=1,
-            bgcolor=style.theme.surface,
-            borderpad=1,
-            font={"size": frame.BASE_SIZE - 0.5, "color": style.theme.target},
-        )
-    ]
+    return label or style.say("目标 ", "Target ") + said

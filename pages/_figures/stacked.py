@@ -6,7 +6,7 @@ from html import escape
 from pages._figures import frame
 from pages._figures.frame import Figure
 from pages._figures.values import Point, Series, Style
-from pages._ui.numbers import Axis, axis
+from pages._ui.numbers import axis
 
 
 def draw(above: Sequence[Series], below: Series | None, style: Style) -> Figure:
@@ -23,13 +23,14 @@ def draw(above: Sequence[Series], below: Series | None, style: Style) -> Figure:
     if below:
         traces.append(_bars(below, style, style.theme.categorical[1], -1))
     traces += [frame.marks(s, style) for s in upper[-1:] if None in s.values]
-    labels = _labels([*upper, *([below] if below else [])], style, scale, colours)
+    height = frame.value_axis(style, scale, [*tops, *depths])
+    labels = _labels([*upper, *([below] if below else [])], style, height["range"], colours)
     names = [s.label for s in [*upper, *([below] if below else [])]]
     return frame.figure(
         style,
         traces,
         xaxis=frame.unit_axis(style, upper[0], all_names=True),
-        yaxis=frame.value_axis(style, scale, [*tops, *depths]),
+        yaxis=height,
         annotations=labels,
         barmode="relative",
         bargap=0.36,
@@ -66,7 +67,7 @@ def _bars(series: Series, style: Style, colour: str, sign: int) -> Figure:
 
 
 def _labels(
-    drawn: Sequence[Series], style: Style, scale: Axis, colours: Sequence[str]
+    drawn: Sequence[Series], style: Style, seen: tuple[float, float], colours: Sequence[str]
 ) -> list[Figure]:
     """Names beside the last bar, at the height of their part."""
     levels, total = [], 0.0
@@ -77,7 +78,8 @@ def _labels(
         else:
             levels.append(total + value / 2)
             total += value
-    placed = frame.spread(levels, (scale.high - scale.low) * 0.09, scale.low, scale.high)
+    low, high = seen
+    placed = frame.spread(levels, (high - low) * 0.09, low, high)
     inks = [*(style.theme.muted if c == style.theme.quiet else c for c in colours)]
     inks.append(style.theme.categorical[1])
     return [

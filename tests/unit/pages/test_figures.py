@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-import plotly.graph_objects as go  # type: ignore[import-untyped]
+import plotly.graph_objects as go
 import pytest
 
 from pages._figures import (
@@ -226,6 +226,16 @@ def test_lines_when_ends_are_close_then_labels_do_not_overlap() -> None:
     heights = sorted(note["y"] for note in figure["layout"]["annotations"])
     top = figure["layout"]["yaxis"]["range"][1]
     assert heights[1] - heights[0] > 0.05 * top
+
+
+@pytest.mark.parametrize("target", [None, 60.0, 100.0, 130.0])
+def test_lines_when_a_target_stands_near_then_all_labels_stay_inside(target: float | None) -> None:
+    near = [replace(months(Cell(value=99), Cell(value=100 + i)), label=str(i)) for i in range(3)]
+    layout = lines.draw(near, style(), target=target)["layout"]
+    low, high = layout["yaxis"]["range"]
+    heights = [note["y"] for note in layout["annotations"]]
+    assert len(heights) == 3 + (target is not None)
+    assert all(low <= height <= high for height in heights)
 
 
 def test_stacked_when_people_went_then_they_hang_below_zero() -> None:
