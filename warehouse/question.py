@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from warehouse import metrics
 from warehouse.compile import Where, Window
 from warehouse.compile.applications import STEP
-from warehouse.errors import QueryError, UnknownDimension, nearest
+from warehouse.errors import BadPeriod, QueryError, UnknownDimension, nearest
 from warehouse.metrics.model import Active, Growth, Metric, Reached, Stickiness
 from warehouse.model import Grain, MetricQuery, Period
 from warehouse.windows import calendar_unit, whole_units
 
 MOST_DIMENSIONS = 6
+FIRST_YEAR, LAST_YEAR = 1900, 2200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +68,11 @@ def _check_step(metric: Metric, query: MetricQuery) -> None:
 
 def resolve(query: MetricQuery, found: tuple[Metric, ...], period: Period) -> Question:
     """The question over `period` in whole units. Raises `QueryError` on a grain too fine."""
+    if period.start.year < FIRST_YEAR or period.end.year > LAST_YEAR:
+        raise BadPeriod(
+            f"The period {period.start} to {period.end} lies outside"
+            f" {FIRST_YEAR} to {LAST_YEAR}. Choose days the data can have."
+        )
     grain = query.grain or _default_grain(found)
     for metric in found:
         if grain is not None and grain not in metric.grains:

@@ -13,10 +13,11 @@ from tests.tiny import build_home, load_rows, tiny_source
 from warehouse import clock
 from warehouse.answer import Warehouse
 from warehouse.connection import Snapshot
-from warehouse.errors import NotPublished, QueryError, UnknownDimension, UnknownMetric
+from warehouse.errors import BadPeriod, NotPublished, QueryError, UnknownDimension, UnknownMetric
 from warehouse.keys import Keyring
 from warehouse.model import (
     CellState,
+    Compare,
     Grain,
     MetricQuery,
     Period,
@@ -64,6 +65,15 @@ def test_answer_when_filtered_twice_by_one_dimension_then_error(warehouse: Wareh
     where = (("scene", ("tax",)), ("scene", ("fund",)))
     with pytest.raises(QueryError, match="filtered twice"):
         warehouse.answer(_query("usage.events", where=where), EVERYTHING)
+
+
+@pytest.mark.parametrize("start", [date(1, 1, 1), date(9999, 12, 1)])
+def test_answer_when_period_is_out_of_this_world_then_says_so(
+    warehouse: Warehouse, start: date
+) -> None:
+    period = Period(start=start, end=start.replace(day=20))
+    with pytest.raises(BadPeriod, match="1900 to 2200"):
+        warehouse.answer(_query("growth.new", period=period, compare=Compare.YEAR), EVERYTHING)
 
 
 def test_answer_when_too_many_dimensions_then_error(warehouse: Warehouse) -> None:
