@@ -11,7 +11,9 @@ from dash.exceptions import DependencyException
 from flask import Flask, Response, abort, jsonify, make_response, render_template, request
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 
+from gate import policies
 from gate.guard import wants_page
+from gate.identity import viewer_or_none
 from gate.wording import WORDS
 from warehouse.errors import CockpitError, Forbidden, QueryError, StorageError
 
@@ -77,7 +79,9 @@ def callback_failed(error: Exception) -> None:
 def answer_for(status: int, reference: str, reason: str = "") -> Response:
     key = str(status) if str(status) in WORDS else ("500" if status >= 500 else "400")
     if wants_page():
-        page = render_template("error.html", key=key, reference=reference, reason=reason)
+        viewer = viewer_or_none()
+        home = policies.home(viewer.role) if viewer else "/"
+        page = render_template("error.html", key=key, reference=reference, reason=reason, home=home)
         return make_response(page, status)
     phrase = HTTPStatus(status).phrase
     return make_response(jsonify(error=phrase, reason=reason, reference=reference), status)

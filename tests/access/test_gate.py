@@ -112,6 +112,11 @@ def test_pages_when_opened_then_only_the_roles_of_the_book_get_in(
     assert got == {path: 200 if role in roles else 403 for path, roles in paths.items()}
 
 
+def test_refusal_when_the_wall_strays_then_the_way_back_is_the_wall(clients: Clients) -> None:
+    page = clients("wall").get("/usage", headers={"Accept": "text/html"})
+    assert page.status_code == 403 and 'href="/wall"' in page.text
+
+
 @pytest.mark.parametrize("role", list(Role), ids=lambda role: role.value)
 def test_pages_callback_when_asked_for_a_page_of_others_then_403(
     house: House, clients: Clients, role: Role
