@@ -71,6 +71,20 @@
     }
   });
 
+  /* The entry an address points at comes after the page: look for it until it is there. */
+  const find = function (left) {
+    const entry = document.getElementById(window.location.hash.slice(1));
+    if (entry) {
+      entry.classList.add("is-target");
+      entry.scrollIntoView();
+    } else if (left > 0) {
+      setTimeout(find, 200, left - 1);
+    }
+  };
+  if (window.location.hash.length > 1) {
+    find(50);
+  }
+
   /* dcc.RadioItems dresses its native radio buttons as list options, which readers then cannot
      operate. The native meaning is the right one: the wrong roles are taken off. */
   const undress = function () {
