@@ -61,6 +61,7 @@ def publish(
     with loader.working():
         loader.roll_up()
         _write_runs(loader)
+        _take_up_logs(loader)
         _check(loader)
         loader.writer.detach_all()
         before = _before(loader)
@@ -91,6 +92,14 @@ def _before(loader: Loader) -> Manifest | None:
         return read_manifest(loader.settings, loader.keyring)
     except NotPublished:
         return None
+
+
+def _take_up_logs(loader: Loader) -> None:
+    """Attach what a killed process left with a log, so that detaching writes it into its file."""
+    for dataset in DATASETS:
+        for log_file in sorted((loader.settings.live / dataset).glob("*.duckdb.wal")):
+            month = log_file.name.removesuffix(".duckdb.wal")
+            loader.writer.attach(dataset, "" if month == WHOLE else month)
 
 
 def _check(loader: Loader) -> None:

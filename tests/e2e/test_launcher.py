@@ -143,7 +143,7 @@ def test_first_start_when_the_home_is_empty_then_the_example_city_is_ready(
     env.pop("COCKPIT_SOURCES")
     launcher = launch(env)
 
-    wait_for(lambda: is_healthy(int(env["PORT"])), "the first start", 240)
+    wait_for(lambda: is_healthy(int(env["PORT"])), "the first start", 300)
     log = tmp_path / "launcher.log"
     wait_for(lambda: "http://" in log.read_text("utf-8"), "the address", 10)
     assert (
