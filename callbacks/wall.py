@@ -150,7 +150,7 @@ def shown_of(asked: Sequence[Asked], answers: Answers, version: str) -> Shown:
     """Everything the browser needs of a scene."""
     said = answers.style.language
     known = [a.as_of for a in asked if a.as_of]
-    findings = [text for a in asked if (text := finding_of(a.face))]
+    findings = [text for a in asked if (text := _told(a.face, answers))]
     notes = [a.face.note for a in asked if isinstance(a.face, Picture) and a.face.note]
     return Shown(
         got={
@@ -168,6 +168,13 @@ def shown_of(asked: Sequence[Asked], answers: Answers, version: str) -> Shown:
 
 def finding_of(face: Face | None) -> str:
     return face.finding if isinstance(face, Picture | Table) else ""
+
+
+def _told(face: Face | None, answers: Answers) -> str:
+    """The sentence as it stands alone, away from its card."""
+    text = finding_of(face)
+    about = face.about if isinstance(face, Picture) else ""
+    return answers.say(f"{about}：{text}", f"{about}: {text}") if text and about else text
 
 
 def _figure(face: Face | None) -> dict[str, Any]:

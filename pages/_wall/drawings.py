@@ -53,6 +53,7 @@ def ranked(metric: str, *, limit: int = 8, highlight: int = 3) -> Draw:
         return Picture(
             figure=ranking.draw(shown, answers.style, limit=limit, highlight=highlight),
             finding=findings.most(shown, answers),
+            about=shown.label,
         )
 
     return draw
@@ -71,8 +72,9 @@ def by_district(metric: str) -> Draw:
         if any(district.outline for district in answers.city.districts):
             figure = district_map.draw(shown, answers.city, answers.style)
             note = answers.city.map_note.text(answers.style.language)
-            return Picture(figure=figure, finding=finding, note=note)
-        return Picture(figure=ranking.draw(shown, answers.style, limit=13), finding=finding)
+            return Picture(figure=figure, finding=finding, note=note, about=shown.label)
+        figure = ranking.draw(shown, answers.style, limit=13)
+        return Picture(figure=figure, finding=finding, about=shown.label)
 
     return draw
 
@@ -161,6 +163,7 @@ def classes(metric: str, codes: tuple[str, ...]) -> Draw:
         return Picture(
             figure=distribution.draw(shown, answers.style),
             finding=findings.share_of_most(shown, answers),
+            about=shown.label,
         )
 
     return draw

@@ -57,7 +57,7 @@ def most(series: Series, answers: Answers) -> str:
     if len(known) < 2 or known[0].value is None:
         return ""
     first, said = known[0], _text(known[0].value, series, answers)
-    return answers.say(f"{first.label}居首：{said}", f"{first.label} leads with {said}")
+    return answers.say(f"{first.label}居首，{said}", f"{first.label} leads with {said}")
 
 
 def share_of_most(series: Series, answers: Answers) -> str:

@@ -50,12 +50,14 @@ class Answers:
 class Picture:
     """A figure and the sentence that it shows; without one the card's title stands.
 
-    note  what must stand at the foot of the wall while this is shown.
+    note   what must stand at the foot of the wall while this is shown.
+    about  what the sentence is about, where it does not say so outside its card.
     """
 
     figure: dict[str, Any]
     finding: str = ""
     note: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -95,6 +95,7 @@ def test_city_when_shown_then_the_numbers_are_those_of_the_warehouse(board: Boar
     assert "3.00%" in areas["east"]["text"]
     assert "4.00%" in areas["west"]["text"]
     assert "边界为示意" in str(shown.ticker)
+    assert "人口覆盖率：west最高 4.0%" in str(shown.ticker)
 
 
 def test_city_when_the_scope_is_one_district_then_the_other_is_not_there(board: Board) -> None:

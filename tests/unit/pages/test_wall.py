@@ -199,7 +199,7 @@ def test_findings_when_nothing_is_known_then_nothing_is_said() -> None:
 
 def test_findings_when_known_then_they_name_the_right_members() -> None:
     shown = values(3, 9, 5)
-    assert findings.most(shown, answers()) == "p1居首：9\u00a0人"
+    assert findings.most(shown, answers()) == "p1居首，9\u00a0人"
     assert findings.share_of_most(values(3, 1), answers()) == "p0占 75.0%"
     assert findings.share_of_most(values(3, None), answers()) == ""
     assert findings.range_of(shown, answers()) == "p1最高 9\u00a0人，p0最低 3\u00a0人"
