@@ -87,7 +87,7 @@ TILES = (
             also=(lambda f: ask(f, "quality.ratings"),),
         ),
     ),
-    sources_tile(),
+    sources_tile("usage.events"),
 )
 
 CHARTS = (

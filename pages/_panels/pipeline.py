@@ -8,7 +8,7 @@ from pages._ui.questions import ask, trace
 from warehouse.model import Role
 
 TILES = (
-    sources_tile(),
+    sources_tile("pipeline.loaded"),
     tile("loaded", "入库行数", "pipeline.loaded", Extras(is_news=True)),
     tile("duplicate", "重复行数", "pipeline.duplicate"),
     tile("quarantined", "隔离行数", "pipeline.quarantined", Extras(is_news=True)),

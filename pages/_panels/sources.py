@@ -19,14 +19,17 @@ RUN_STATES = {
 }
 
 
-def sources_tile() -> Panel:
-    """How many sources keep their promise."""
+def sources_tile(metric: str) -> Panel:
+    """How many sources keep their promise.
+
+    metric  what came from each source; one that every reader of the page may ask.
+    """
     return Panel(
         id="sources",
         kind="tile",
         title="数据源按时",
-        query=lambda f: ask(f, "pipeline.loaded", by=("source",)),
-        extra=(lambda f: trace(f, "pipeline.loaded"),),
+        query=lambda f: ask(f, metric, by=("source",)),
+        extra=(lambda f: trace(f, metric),),
         draw=_tile,
         width=3,
         follows_sources=True,
@@ -44,7 +47,7 @@ def _tile(drawing: Drawing) -> Tile | None:
         value=str(len(sources) - len(late)),
         unit=f"/ {len(sources)}",
         context=_late_words(worst, drawing.now) if worst else _("全部按时"),
-        trend=tuple(cell.value for cell in drawing.results[1].column("pipeline.loaded")),
+        trend=tuple(row.cells[0].value for row in drawing.results[1].rows),
         chips=chips,
         finding=_late_words(worst, drawing.now) if worst else "",
     )

@@ -79,6 +79,14 @@ def test_page_when_not_for_the_role_then_is_refused(services_for: ServicesFor) -
         _serve(services_for, "pipeline", role=Role.OFFICIAL)
 
 
+@pytest.mark.parametrize("role", [Role.OFFICIAL, Role.ANALYST, Role.OPERATOR, Role.ADMIN])
+def test_overview_when_opened_by_any_reader_then_nothing_is_refused(
+    services_for: ServicesFor, role: Role
+) -> None:
+    values = _serve(services_for, "overview", role=role)
+    assert "权限不足" not in str(values["tile"]) + str(values["state"])
+
+
 def test_panel_when_not_for_the_role_then_says_so_and_the_others_stand(
     services_for: ServicesFor,
 ) -> None:
