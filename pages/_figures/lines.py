@@ -24,7 +24,7 @@ def draw(
     first = drawn[0]
     levels = [v for series in drawn for v in series.values]
     scale = axis([*levels, target], first.unit, style.language, from_zero=from_zero)
-    ends = [_end_text(series, style) for series in drawn]
+    ends = [_end_text(series, style, is_alone=len(drawn) == 1) for series in drawn]
     if target is not None:
         ends.append(_target_text(target, target_label, style, first))
     height = frame.value_axis(style, scale, [*levels, target], headroom=0.1)
@@ -103,10 +103,11 @@ def _open_end(series: Series, style: Style, colour: str) -> Figure:
     }
 
 
-def _end_text(series: Series, style: Style) -> str:
+def _end_text(series: Series, style: Style, *, is_alone: bool) -> str:
+    """Name and last value; a line that stands alone is named by its card."""
     known = [v for v in series.values if v is not None]
     value = short(known[-1], series.unit, style.language) if known else frame.MISSING_MARK
-    return f"{frame.clip(series.label, 12)} {value}"
+    return value if is_alone else f"{frame.clip(series.label, 12)} {value}"
 
 
 def _labels(

@@ -1,7 +1,7 @@
 """Number cards: each line is the last unit of a metric, its change and its way here."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pages._figures.frame import SUPPRESSED_MARK
 from pages._figures.values import Point, Series
@@ -74,4 +74,9 @@ def _unit(word: str, series: Series, at: int, language: str) -> str:
 
 
 def _change(point: Point, series: Series) -> float | None:
-    return point.cell.change(series.unit) if point.value is not None else None
+    """Against the unit before; a whole day against the same weekday of the week before."""
+    if point.value is None:
+        return None
+    is_day = series.grain is Grain.DAY and not point.is_partial
+    base = series.values[-8] if is_day and len(series.points) > 7 else point.cell.base
+    return replace(point.cell, base=base).change(series.unit)

@@ -220,6 +220,14 @@ def test_lines_when_values_are_hidden_then_the_line_breaks() -> None:
     assert closed["connectgaps"] is False
 
 
+def test_lines_when_one_stands_alone_then_only_its_value_is_written() -> None:
+    alone = months(Cell(value=1), Cell(value=2))
+    notes = lines.draw([alone], style())["layout"]["annotations"]
+    assert [note["text"] for note in notes] == ["<b>2</b>"]
+    notes = lines.draw([alone, replace(alone, label="b")], style())["layout"]["annotations"]
+    assert [note["text"] for note in notes] == ["<b>人数 2</b>", "b 2"]
+
+
 def test_lines_when_ends_are_close_then_labels_do_not_overlap() -> None:
     near = [replace(months(Cell(value=100 + i), Cell(value=100 + i)), label=str(i)) for i in (0, 1)]
     figure = lines.draw(near, style())
