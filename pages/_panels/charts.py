@@ -138,4 +138,7 @@ def unit_note(one: Series, drawing: Drawing) -> str:
     """The unit of the axis in words: 万人, 笔, %, 秒."""
     top = max((abs(p.value or 0) for p in findings.known(one)), default=0.0)
     by = scale(top, one.unit, drawing.language)
-    return by.prefix + by.unit if one.unit is not Unit.SHARE else "%"
+    if one.unit is Unit.SHARE:
+        return "%"
+    # English writes its k and M beside the number, Chinese its 万 beside the unit.
+    return by.unit if by.prefix.isascii() else by.prefix + by.unit

@@ -74,7 +74,7 @@ def peak(series: Series, label: str, drawing: Drawing) -> str:
     top = max(points, key=lambda p: p.value or 0)
     value = short(top.value, series.unit, drawing.language)
     when = _when(top, series, drawing)
-    return _("{label}在{when}最高，{value}").format(label=label, when=when, value=value)
+    return _("{label}在 {when} 最高，{value}").format(label=label, when=when, value=value)
 
 
 def _when(point: Point, series: Series, drawing: Drawing) -> str:
@@ -84,7 +84,7 @@ def _when(point: Point, series: Series, drawing: Drawing) -> str:
     if point.period.start.year != drawing.now.astimezone(drawing.zone).year:
         return point.label
     day = tick_text(point.period.start, series.grain, drawing.language)
-    return _("{day} 当周").format(day=day) if series.grain is Grain.WEEK else f" {day} "
+    return _("{day} 当周").format(day=day) if series.grain is Grain.WEEK else day
 
 
 def rise(series: Series, drawing: Drawing) -> str:
