@@ -15,23 +15,24 @@ from etl.identity import IDENTITY
 from etl.model import Source
 from etl.pseudonyms import Pseudonym, plain, pseudonyms
 from etl.times import read_times
+from warehouse import reasons
 from warehouse.datasets import DIMENSIONS, Column, Kind
-from warehouse.errors import ContractBroken, nearest
+from warehouse.errors import ContractBroken, nearest, nearest_of
 from warehouse.model import UNKNOWN
 
 LONGEST = 200
 MOST = 10_000_000_000_000
 """Larger numbers (fen, for money) are a mistake; sums of smaller ones stay exact."""
 
-EMPTY = "is empty but required"
-TOO_LONG = f"is longer than {LONGEST} characters"
-CONTROL = "holds control characters"
-NO_NUMBER = "is no number"
-NO_WHOLE = "is no whole number"
-NEGATIVE = "is negative"
-TOO_LARGE = "is too large"
-NO_FLAG = "is neither yes nor no"
-NO_IDENTITY = "is empty in every identity column"
+EMPTY = reasons.words("empty")
+TOO_LONG = reasons.words("too_long", most=LONGEST)
+CONTROL = reasons.words("control")
+NO_NUMBER = reasons.words("no_number")
+NO_WHOLE = reasons.words("no_whole")
+NEGATIVE = reasons.words("negative")
+TOO_LARGE = reasons.words("too_large")
+NO_FLAG = reasons.words("no_flag")
+NO_IDENTITY = reasons.words("no_identity")
 
 _TRUE = ("true", "1", "yes", "y", "t", "是", "有", "present", "on")
 _FALSE = ("false", "0", "no", "n", "f", "否", "无", "missing", "off")
@@ -173,7 +174,7 @@ def _dimension(texts: pl.Series, source: Source, column: Column, _: _Context) ->
     if known is not None:
         members = [*known, UNKNOWN]
         outside = mapped.is_not_null() & ~mapped.is_in(members)
-        problem = _name_values(problem, outside, mapped, members, "is not in the vocabulary")
+        problem = _name_values(problem, outside, mapped, members, "not_known")
     elif column.name not in source.values:
         problem = _word(problem, mapped.str.len_chars() > LONGEST, TOO_LONG)
         problem = _word(problem, mapped.str.contains(_CONTROL), CONTROL)
@@ -193,20 +194,28 @@ def _mapped(texts: pl.Series, source: Source, column: Column) -> tuple[pl.Series
     empty = pl.Series([values.get("")], dtype=pl.String).new_from_index(0, len(texts))
     result = mapped.zip_with(texts.is_not_null(), empty).alias(column.name)
     unmapped = texts.is_not_null() & result.is_null()
-    return result, _name_values(problem, unmapped, texts, list(named), "is not mapped")
+    return result, _name_values(problem, unmapped, texts, list(named), "not_mapped")
 
 
 def _name_values(
-    problem: pl.Series, where: pl.Series, texts: pl.Series, known: list[str], what: str
+    problem: pl.Series, where: pl.Series, texts: pl.Series, known: list[str], code: str
 ) -> pl.Series:
-    """`what` with the value and its nearest right name, for the first few different values."""
+    """The reason `code` with the value and its nearest name, for the first few values."""
     if not where.any():
         return problem
     distinct = texts.filter(where).unique(maintain_order=True).head(_NAMED_VALUES).to_list()
-    told = [f"{_shown(value)} {what}.{nearest(value, known)}" for value in distinct]
-    reasons = texts.replace_strict(distinct, told, default=what, return_dtype=pl.String)
-    frame = pl.DataFrame([problem.alias("p"), where.alias("w"), reasons.alias("r")])
+    told = [_named(value, known, code) for value in distinct]
+    more = reasons.words(f"{code}_more")
+    worded = texts.replace_strict(distinct, told, default=more, return_dtype=pl.String)
+    frame = pl.DataFrame([problem.alias("p"), where.alias("w"), worded.alias("r")])
     return frame.select(pl.coalesce("p", pl.when("w").then("r")).alias("problem")).to_series()
+
+
+def _named(value: str, known: list[str], code: str) -> str:
+    near = nearest_of(value, known)
+    if near is None:
+        return reasons.words(code, value=_shown(value))
+    return reasons.words(f"{code}_near", value=_shown(value), near=repr(near))
 
 
 def _shown(value: str) -> str:

@@ -6,16 +6,16 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from etl.model import Source
-from warehouse import clock
+from warehouse import clock, reasons
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 MOST_AHEAD = timedelta(days=1)
 """A later time is a wrong clock or a wrong zone, not an event."""
 
-UNREADABLE = "is no time in the declared format"
-NOT_EXISTING = "does not exist in its time zone: clocks were put forward over it"
-OUTSIDE = f"lies outside the years {FIRST_YEAR} to {LAST_YEAR}"
-AHEAD = "lies more than one day in the future"
+UNREADABLE = reasons.words("time_unreadable")
+NOT_EXISTING = reasons.words("time_skipped")
+OUTSIDE = reasons.words("time_outside", first=FIRST_YEAR, last=LAST_YEAR)
+AHEAD = reasons.words("time_ahead")
 
 _NAIVE = pl.Datetime("us")
 _AWARE = pl.Datetime("us", "UTC")

@@ -100,5 +100,11 @@ class NoSpace(StorageError):
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """` Did you mean 'x'?` for the closest known name, or an empty string."""
+    found = nearest_of(name, known)
+    return f" Did you mean {found!r}?" if found is not None else ""
+
+
+def nearest_of(name: str, known: Iterable[str]) -> str | None:
+    """The closest known name, if any is close."""
     found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f" Did you mean {found[0]!r}?" if found else ""
+    return found[0] if found else None

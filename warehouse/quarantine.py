@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from warehouse.compile import Tables
+from warehouse.model import Label
+from warehouse.reasons import Worded, read
 
 _COLUMNS = ("source", "reason", "column_name", "rows", "first_at", "last_at", "sample_line")
 
@@ -14,11 +16,31 @@ class QuarantineReason:
 
     source: str
     reason: str
+    """The English words, as stored."""
     column_name: str
     rows: int
     first_at: datetime | None
     last_at: datetime | None
     sample_line: str
+
+    @property
+    def label(self) -> Label:
+        """The reason in the languages of the interface."""
+        return self._worded.label
+
+    @property
+    def code(self) -> str:
+        """A key of `warehouse.reasons.REASONS`, or `other`."""
+        return self._worded.code
+
+    @property
+    def value(self) -> str:
+        """The delivered value that is not known or mapped; empty for every other reason."""
+        return self._worded.parameters.get("value", "")
+
+    @property
+    def _worded(self) -> Worded:
+        return read(self.reason)
 
 
 def read_reasons(tables: Tables) -> tuple[QuarantineReason, ...]:

@@ -11,12 +11,13 @@ import polars as pl
 
 from etl.formats.chunk import LINE, BrokenLine, Chunk, text_frame
 from etl.formats.lines import Block, read_blocks
+from warehouse import reasons
 from warehouse.errors import ContractBroken
 
 _LONGEST_RECORD = 2000
 """Lines one quoted record may span."""
 
-_FEWER, _MORE = "has fewer fields than the header", "has more fields than the header"
+_FEWER, _MORE = reasons.words("fewer_fields"), reasons.words("more_fields")
 
 
 def read_csv(stream: BinaryIO, *, delimiter: str, encoding: str, header: bool) -> Iterator[Chunk]:
@@ -171,5 +172,5 @@ class _Quoted:
 
 def _reason(error: csv.Error) -> str:
     if "field larger" in str(error) or "unexpected end" in str(error):
-        return "opens a quote that is not closed"
-    return "has a quote in the wrong place"
+        return reasons.words("quote_open")
+    return reasons.words("quote_place")

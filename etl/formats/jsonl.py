@@ -6,6 +6,7 @@ from typing import Any, BinaryIO
 
 from etl.formats.chunk import BrokenLine, Chunk, text_frame
 from etl.formats.lines import Block, read_blocks
+from warehouse import reasons
 
 _WORDS = {True: "true", False: "false"}
 
@@ -37,7 +38,7 @@ def _chunk(block: Block) -> Chunk:
 def _row(line: str) -> dict[str, str | None]:
     found = _DECODER.decode(line)
     if not isinstance(found, dict):
-        raise NotAnObject("is no JSON object")
+        raise NotAnObject(reasons.words("no_object"))
     if "\\ud" in line.lower():  # half a surrogate pair is text to JSON, but to nobody else
         json.dumps(found, ensure_ascii=False).encode()
     return {name: _text(value) for name, value in found.items()}
@@ -65,4 +66,4 @@ class NotAnObject(ValueError):
 
 
 def _reason(error: Exception) -> str:
-    return str(error) if isinstance(error, NotAnObject) else "is no JSON"
+    return str(error) if isinstance(error, NotAnObject) else reasons.words("no_json")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from etl.formats.chunk import MAX_LINE_BYTES, BrokenLine
+from warehouse import reasons
 from warehouse.errors import SourceUnavailable
 
 BLOCK_BYTES = 4 << 20
@@ -75,7 +76,7 @@ def _decode_each(pieces: list[bytes], first: int, encoding: str, *, is_last: boo
             lines.append(piece.decode(encoding).removesuffix("\r"))
             numbers.append(number)
         except UnicodeDecodeError:
-            reason = f"holds bytes that are no {encoding}"
+            reason = reasons.words("encoding", encoding=encoding)
             text = piece.decode(encoding, "replace")
             broken.append(BrokenLine(line=number, reason=reason, text=text))
     return Block(lines=lines, numbers=numbers, broken=tuple(broken), is_last=is_last)
