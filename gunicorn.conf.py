@@ -29,6 +29,13 @@ errorlog = "-"
 forwarded_allow_ips = "127.0.0.1,::1"
 
 
+def on_starting(_arbiter: Any) -> None:
+    """Says what is wrong in one line, before workers are made that could not start."""
+    from app import check  # found only once gunicorn has put this folder on the path
+
+    check()
+
+
 def post_worker_init(worker: Any) -> None:
     """The first page's questions are answered once before anybody asks them."""
     worker.wsgi.extensions["cockpit_services"].warm()

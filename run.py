@@ -294,7 +294,7 @@ def run(settings: Settings) -> None:
     check_home(settings)
     with only_launcher(settings):
         check_port(settings)
-        Keyring.open(settings, create=not settings.is_production)
+        Keyring.open(settings, create=True)
         if settings.is_production:
             serve(settings, lambda: f"The cockpit is ready at {address(settings)}")
             return

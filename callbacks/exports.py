@@ -5,7 +5,7 @@ Routes, not callbacks, so that a large file is streamed and never held in a brow
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
 from dash import Dash
@@ -102,22 +102,26 @@ def _filters(services: Services, viewer: Viewer) -> Filters:
 def _asked(services: Services, viewer: Viewer, page: Page, filters: Filters) -> Asked:
     return Asked(
         page=page.name,
-        filters=_filter_text(services, filters),
+        filters=_filter_text(_names(services, viewer), filters),
         viewer=viewer,
         at=clock.now(),
         zone=services.settings.zone,
         metrics=CATALOGUE,
-        label=lambda dimension, code: services.warehouse.label(dimension, code).text(language()),
+        label=_names(services, viewer),
         language=language(),
     )
 
 
-def _filter_text(services: Services, filters: Filters) -> str:
-    """The filters in words, and the address that gives them again."""
+def _names(services: Services, viewer: Viewer) -> Callable[[str, str], str]:
+    """What members are called, in the language and scope of the request."""
     label = services.warehouse.label
+    return lambda dimension, code: label(dimension, code, viewer).text(language())
+
+
+def _filter_text(name: Callable[[str, str], str], filters: Filters) -> str:
+    """The filters in words, and the address that gives them again."""
     chosen = [
-        ", ".join(label(dimension, code).text(language()) for code in members)
-        for dimension, members in filters.where
+        ", ".join(name(dimension, code) for code in members) for dimension, members in filters.where
     ]
     parts = (period_text(filters.period), *chosen, filters.to_search())
     return " | ".join(part for part in parts if part)

@@ -125,7 +125,7 @@ class Counter:
         if not panel.is_open_to(self._viewer.role):
             return refused(panel, "forbidden")
         try:
-            return answered(panel, self._drawing(panel, filters))
+            return answered(panel, self.drawing(panel, filters))
         except Forbidden:
             return refused(panel, "forbidden")
         except CockpitError as error:
@@ -133,19 +133,20 @@ class Counter:
             log.error("panel %s failed, reference %s: %s", panel.id, reference, error)
             return refused(panel, "error", reference)
 
-    def _drawing(self, panel: Panel, filters: Filters) -> Drawing:
-        house = self._warehouse
+    def drawing(self, panel: Panel, filters: Filters) -> Drawing:
+        """Everything the panel draws from. Raises as `Warehouse.answer` does."""
+        house, viewer = self._warehouse, self._viewer
         asked = panel.questions(filters)
         return Drawing(
-            results=tuple(house.answer(query, self._viewer) for query in asked),
+            results=tuple(house.answer(query, viewer) for query in asked),
             filters=filters,
             now=self._now,
             zone=house.zone,
             theme=self._theme,
             language=language(),
-            label=lambda dimension, code: house.label(dimension, code).text(language()),
-            sources=house.sources(self._viewer),
-            city=house.city(self._viewer),
+            label=lambda dimension, code: house.label(dimension, code, viewer).text(language()),
+            sources=house.sources(viewer),
+            city=house.city(viewer),
             goal=self._goal,
-            quarantine=lambda: house.quarantine(self._viewer),
+            quarantine=lambda: house.quarantine(viewer),
         )

@@ -120,7 +120,7 @@ class Board:
         sources = self._warehouse.sources(viewer)
         answers = Answers(
             results=(),
-            style=Style(theme=DARK, language=language(), label=self._label),
+            style=Style(theme=DARK, language=language(), label=self._names(viewer)),
             city=self._warehouse.city(viewer),
             sources=sources,
             now=clock.now(),
@@ -129,8 +129,9 @@ class Board:
         asked = [self._asked(card, answers, viewer, day) for card in scene.cards]
         return shown_of(asked, answers, version)
 
-    def _label(self, dimension: str, code: str) -> str:
-        return self._warehouse.label(dimension, code).text(language())
+    def _names(self, viewer: Viewer) -> Callable[[str, str], str]:
+        label = self._warehouse.label
+        return lambda dimension, code: label(dimension, code, viewer).text(language())
 
     def _asked(self, card: Card, answers: Answers, viewer: Viewer, day: date) -> Asked:
         """One card; one that fails does not take the others with it."""

@@ -29,10 +29,12 @@ from etl.table import text_table
 from warehouse import clock
 from warehouse.datasets import Kind
 from warehouse.errors import CockpitError, NotPublished, SourceError, nearest
+from warehouse.home import check_home
 from warehouse.keys import Keyring
 from warehouse.manifest import read_manifest
 from warehouse.model import SourceStatus
 from warehouse.settings import Settings
+from warehouse.shell import piped
 
 FAILED = 1
 INTERRUPTED = 130
@@ -85,7 +87,8 @@ def _check(settings: Settings, options: argparse.Namespace) -> int:
     if sample.broken.is_empty():
         return 0
     first = f", the first {SHOWN}:" if len(sample.broken) > SHOWN else ":"
-    print(f"{len(sample.broken):,} broken rows{first}", file=sys.stderr)
+    noun = "row" if len(sample.broken) == 1 else "rows"
+    print(f"{len(sample.broken):,} broken {noun}{first}", file=sys.stderr)
     print("\n".join(sample.complaints), file=sys.stderr)
     return FAILED
 
@@ -150,6 +153,8 @@ def _run_each(
         chosen = tuple(sources)
         bar.reset(total=sum(runner.pending_bytes(source) for source in chosen))
         # One source is read while another is stored; the loader takes one batch at a time.
+        # Sources of one contract follow each other, so that their partitions stay open.
+        order = sorted(sources, key=lambda s: (s.contract.name, -sizes[s.name]))
         with ThreadPoolExecutor(READERS) as pool:
             reports = pool.map(lambda s: None if stop.is_set() else runner.run(s), chosen)
             return [report for report in reports if report is not None]
@@ -198,6 +203,7 @@ def _status(settings: Settings, options: argparse.Namespace) -> int:
 def _published(settings: Settings) -> tuple[SourceStatus, ...]:
     """What the last generation says; it can be read while another process loads."""
     try:
+    check_home(settings)
         return read_manifest(settings, Keyring.open(settings)).sources
     except NotPublished:
         return ()
@@ -248,4 +254,4 @@ def _duration(seconds: float | None) -> str | None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(piped(lambda: main(sys.argv[1:])))

@@ -62,9 +62,10 @@ def check_columns(names: Iterable[str], source: Source, *, is_sparse: bool = Fal
     ]
     missing = [name for name in (*wanted, *source.identity) if name not in delivered]
     if missing:
-        told = ", ".join(f"{name!r}{nearest(name, delivered)}" for name in dict.fromkeys(missing))
+        told = ", ".join(repr(name) for name in dict.fromkeys(missing))
+        hint = nearest(missing[0], delivered)
         raise ContractBroken(
-            f"the file has no column {told}. Correct {source.file.name} or the delivery"
+            f"the file has no column {told}.{hint} Correct {source.file.name} or the delivery"
         )
 
 

@@ -7,7 +7,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.exceptions import NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from gate import compress, errors, guard, headers, identity, signin, wording
+from gate import compress, errors, guard, headers, hosts, identity, signin, wording
 from gate.document import Document
 from gate.envelope import MOST_BYTES
 from gate.shelf import Shelf
@@ -61,6 +61,7 @@ def install(
     app_of: Callable[[], Document],
 ) -> None:
     """Gate, CSRF, sign-in, static files, headers and error pages. Before Dash adds its own."""
+    hosts.install(server, settings.hosts)
     identity.install(server, accounts)
     guard.install(server, app_of, shelf.serve, lambda: identity.used(accounts))
     CSRFProtect(server)

@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from datetime import date
+from datetime import date, timedelta
 
 from warehouse import accounts
 from warehouse.answer import Warehouse
@@ -29,6 +29,7 @@ from warehouse.model import (
 )
 from warehouse.partitions import verify
 from warehouse.settings import Settings
+from warehouse.shell import piped
 
 SHELL = Viewer(name="shell", role=Role.ANALYST, scope=Scope(everything=True))
 """Who sits at this machine and can read its keys sees what an analyst of the whole city does."""
@@ -80,7 +81,15 @@ def _period(warehouse: Warehouse, options: argparse.Namespace, viewer: Viewer) -
     horizon = warehouse.horizon(viewer)
     if horizon is None:
         return None
+    if start is not None and start >= horizon.end:
+        raise BadPeriod(f"The data end before {start}: their last day is {_last_day(horizon)}.")
+    if end is not None and end <= horizon.start:
+        raise BadPeriod(f"The data begin after {end}: their first day is {horizon.start}.")
     return Period(start=start or horizon.start, end=end or horizon.end)
+
+
+def _last_day(period: Period) -> date:
+    return period.end - timedelta(days=1)
 
 
 def _day(text: str | None) -> date | None:
@@ -244,4 +253,4 @@ def _add_answer(answer: argparse.ArgumentParser) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(piped(main))

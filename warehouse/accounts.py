@@ -111,8 +111,10 @@ def _parser() -> argparse.ArgumentParser:
 def _run(arguments: argparse.Namespace, accounts: Accounts) -> None:
     match arguments.command:
         case "list":
-            for account in accounts.all():
-                sys.stdout.write(_line(account))
+            known = accounts.all()
+            sys.stdout.writelines(_line(account) for account in known)
+            if not known:
+                sys.stderr.write("There are no accounts yet. `accounts add` makes one.\n")
         case "add":
             scope = _scope(arguments.districts)
             password = _password(from_stdin=arguments.password_stdin)

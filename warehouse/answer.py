@@ -13,6 +13,7 @@ from warehouse.freshness import as_of, standing_on
 from warehouse.keys import Keyring
 from warehouse.members import collect, label_of, ordered
 from warehouse.model import (
+    UNKNOWN,
     City,
     Label,
     Member,
@@ -96,8 +97,13 @@ class Warehouse:
             for code in ordered(manifest, dimension, codes)
         )
 
-    def label(self, dimension: str, code: str) -> Label:
-        """What a member is called; its own code where nobody named it."""
+    def label(self, dimension: str, code: str, viewer: Viewer) -> Label:
+        """What a member is called; its own code where nobody named it or it is out of scope."""
+        scope = viewer.scope
+        if dimension == "district" and not (
+            scope.everything or code in {*scope.districts, UNKNOWN}
+        ):
+            return Label(zh=code, en=code)
         return label_of(self._reader.snapshot().manifest, dimension, code)
 
     def sources(self, viewer: Viewer) -> tuple[SourceStatus, ...]:

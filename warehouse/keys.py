@@ -11,13 +11,14 @@ import hmac
 import json
 import os
 import secrets
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from warehouse.errors import NewerFormat, StorageError, WrongKey
+from warehouse.errors import NewerFormat, SettingsError, StorageError, WrongKey
 from warehouse.home import storage_errors
 from warehouse.settings import Settings
 
@@ -26,6 +27,10 @@ FORMAT = 1
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
 
+_FEWEST_BYTES = 16
+"""Different bytes of a key; 32 random ones have fewer once in 10^16 keys."""
+_NOT_FOR_OTHERS = 0o027
+"""The group may read: that is how a key reaches a service account."""
 
 class Keyring:
     """The opened keys of one home. Nothing of it may be logged or written."""
@@ -48,7 +53,7 @@ class Keyring:
     @classmethod
     def _open(cls, settings: Settings, create: bool) -> "Keyring":
         ring = keyring_file(settings)
-        master = _read_master(settings.master_key_file)
+        master = _read_master(settings.master_key_file, settings.is_production)
         if master is None:
             if ring.exists() or not create or settings.is_production:
                 raise WrongKey(
@@ -98,8 +103,11 @@ def _unwrap(master: AESGCM, text: str, context: str) -> bytes:
         ) from error
 
 
-def _read_master(file: Path) -> bytes | None:
-    """The master key, None where there is no file. The text is hex so that it can be typed."""
+def _read_master(file: Path, is_strict: bool) -> bytes | None:
+    """The master key, None where there is no file. The text is hex so that it can be typed.
+
+    `is_strict` refuses one that other users can read, and one that nobody has drawn at random.
+    """
     try:
         text = file.read_text(encoding="ascii", errors="replace").strip()
     except FileNotFoundError:
@@ -108,6 +116,7 @@ def _read_master(file: Path) -> bytes | None:
         raise WrongKey(f"The master key {file} cannot be read: {error.strerror}.") from error
     try:
         master = bytes.fromhex(text)
+        mode = stat.S_IMODE(file.stat().st_mode)
     except ValueError:
         master = b""
     if len(master) != _KEY_BYTES:
@@ -117,9 +126,24 @@ def _read_master(file: Path) -> bytes | None:
 
 def _make_master(file: Path) -> bytes:
     _write_once(file, secrets.token_hex(_KEY_BYTES) + "\n", 0o400)
-    master = _read_master(file)
+    master = _read_master(file, is_strict=False)
+    if is_strict:
+        _check_strength(file, master, mode)
     assert master is not None
     return master
+
+def _check_strength(file: Path, master: bytes, mode: int) -> None:
+    if mode & _NOT_FOR_OTHERS:
+        raise SettingsError(
+            f"{file} has the mode {mode:04o}, so that others may read or change it:"
+            f" `chmod 400 {file}`."
+        )
+    if len(set(master)) < _FEWEST_BYTES:
+        raise SettingsError(
+            f"{file} holds a weak key: make one with"
+            ' `python -c "import secrets; print(secrets.token_hex(32))"`.'
+        )
+
 
 
 def _make_ring(ring: Path, master: AESGCM, settings: Settings, create: bool) -> None:
@@ -129,7 +153,9 @@ def _make_ring(ring: Path, master: AESGCM, settings: Settings, create: bool) -> 
             f"{ring} is missing but {settings.home} holds a warehouse: put the keyring back."
         )
     if not create:
-        raise WrongKey(f"{settings.home} has no keys yet: start with `make run`.")
+        raise WrongKey(
+            f"{settings.home} has no keys yet: the ETL makes them (`python -m etl serve`)."
+        )
     wrapped = {n: _wrap(master, secrets.token_bytes(_KEY_BYTES), f"key/{n}") for n in NAMES}
     _write_once(ring, json.dumps({"format": FORMAT, "keys": wrapped}, indent=1) + "\n", 0o600)
 

@@ -5,6 +5,7 @@ default: keys and session secrets are made on the machine (see `keys.py`).
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,6 +63,11 @@ SETTINGS = (
     ),
     Setting(name="HOST", default="127.0.0.1", meaning="Address the web server listens on."),
     Setting(name="PORT", default="8050", meaning="Port the web server listens on."),
+    Setting(
+        name="COCKPIT_HOSTS",
+        default="",
+        meaning="Names the web server answers to, separated by commas. Empty: every name.",
+    ),
 )
 
 
@@ -77,6 +83,7 @@ class Settings:
     goal_from: str
     host: str
     port: int
+    hosts: frozenset[str]
 
     @property
     def is_production(self) -> bool:
@@ -122,11 +129,12 @@ class Settings:
             master_key_file=Path(key_file).expanduser().resolve()
             if key_file
             else home / "keys" / "master.key",
-            small_cell=int(_number("COCKPIT_SMALL_CELL", text, 3, 1000, problems)),
+            small_cell=_whole("COCKPIT_SMALL_CELL", text, 3, 1000, problems),
             goal_growth=_number("COCKPIT_GOAL_GROWTH", text, 0, 10, problems),
             goal_from=_month("COCKPIT_GOAL_FROM", text, problems),
             host=text["HOST"],
-            port=int(_number("PORT", text, 1, 65535, problems)),
+            port=_whole("PORT", text, 1, 65535, problems),
+            hosts=_hosts("COCKPIT_HOSTS", text, problems),
         )
         if settings.is_production and not key_file:
             problems.append("COCKPIT_MASTER_KEY_FILE is required in production")
@@ -164,8 +172,26 @@ def _number(
     return number
 
 
+def _whole(name: str, text: Mapping[str, str], low: int, high: int, problems: list[str]) -> int:
+    try:
+        number = int(text[name])
+    except ValueError:
+        number = low - 1
+    if not low <= number <= high:
+        problems.append(f"{name} is {text[name]!r}, not a whole number from {low} to {high}")
+    return number
+
+
+def _hosts(name: str, text: Mapping[str, str], problems: list[str]) -> frozenset[str]:
+    hosts = frozenset(host.strip().lower() for host in text[name].split(",") if host.strip())
+    for host in sorted(hosts):
+        if not re.fullmatch(r"[a-z0-9.-]+|[0-9a-f:]+", host, re.ASCII):
+            problems.append(f"{name} holds {host!r}, not a name without scheme and port")
+    return hosts
+
+
 def _month(name: str, text: Mapping[str, str], problems: list[str]) -> str:
     value = text[name]
-    if value and not (len(value) == 7 and value[4] == "-" and value.replace("-", "").isdigit()):
+    if value and not re.fullmatch(r"[12]\d{3}-(0[1-9]|1[0-2])", value, re.ASCII):
         problems.append(f"{name} is {value!r}, not a month YYYY-MM")
     return value

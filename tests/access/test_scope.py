@@ -49,8 +49,7 @@ def _fill(house: House, client: FlaskClient, page: str, search: str) -> Any:
     for panel in page_of(page).panels:
         for index, part in enumerate(parts):
             kind = json.loads(part.rpartition(".")[0])["part"] if part.startswith("{") else ""
-            # Not the head: it says back which filters were asked for.
-            if kind in ("tile", "graph", "table", "sheet", "image"):
+            if kind in ("tile", "graph", "table", "sheet", "image", "head"):
                 prop = part.rpartition(".")[2]
                 one = {"id": {"panel": panel.id, "part": kind}, "property": prop}
                 body["outputs"][index].append(one)

@@ -51,7 +51,7 @@ def drawing_of(warehouse: Warehouse, noon: None) -> Ask:
             now=clock.now(),
             zone=warehouse.zone,
             theme=theme,
-            label=lambda dimension, code: warehouse.label(dimension, code).zh,
+            label=lambda dimension, code: warehouse.label(dimension, code, viewer).zh,
             sources=warehouse.sources(viewer),
             city=warehouse.city(viewer),
             quarantine=lambda: warehouse.quarantine(viewer),

@@ -407,7 +407,7 @@ def test_line_without_fields_keeps_no_text_where_something_is_personal(
 
 
 def test_missing_column_is_named_with_the_nearest(source: Source) -> None:
-    with pytest.raises(ContractBroken, match=r"no column 'channel' Did you mean 'chanel'\?"):
+    with pytest.raises(ContractBroken, match=r"no column 'channel'. Did you mean 'chanel'\?"):
         contract.check_columns(["no", "at", "citizen", "chanel", "result", "ms"], source)
 
 

@@ -19,6 +19,7 @@ from warehouse.model import (
     CellState,
     Compare,
     Grain,
+    Label,
     MetricQuery,
     Period,
     Role,
@@ -172,10 +173,10 @@ def test_members_when_dimension_is_misspelt_then_nearest(warehouse: Warehouse) -
 
 
 def test_label_when_nobody_named_it_then_its_code(warehouse: Warehouse) -> None:
-    assert warehouse.label("scene", "rare").zh == "rare"
-    assert warehouse.label("outcome", "completed").zh == "办结"
-    assert warehouse.label("hour", "8").en == "08:00"
-    assert warehouse.label("source", "service_event").en == "service_event"
+    assert warehouse.label("scene", "rare", EVERYTHING).zh == "rare"
+    assert warehouse.label("outcome", "completed", EVERYTHING).zh == "办结"
+    assert warehouse.label("hour", "8", EVERYTHING).en == "08:00"
+    assert warehouse.label("source", "service_event", EVERYTHING).en == "service_event"
 
 
 def test_horizon_when_data_exist_then_first_day_to_after_the_last(warehouse: Warehouse) -> None:
@@ -187,3 +188,14 @@ def test_sources_when_viewer_is_no_operator_then_without_errors(warehouse: Wareh
     official = replace(EVERYTHING, role=Role.OFFICIAL)
     assert [s.name for s in warehouse.sources(official)] == ["service_event"]
     assert all(s.last_error == "" for s in warehouse.sources(official))
+
+
+def test_label_when_district_is_out_of_scope_then_its_code_alone(tmp_path: Path) -> None:
+    labels = {"district": {code: Label(zh=f"{code}区", en=code.title()) for code in ("e", "w")}}
+    opened = Warehouse.open(build_home(tmp_path, labels=labels))
+    viewer = replace(EVERYTHING, role=Role.OFFICIAL, scope=Scope(districts=frozenset({"e"})))
+    assert opened.label("district", "e", viewer).zh == "e区"
+    assert opened.label("district", "w", viewer).zh == "w"
+    assert opened.label("district", "unknown", viewer).zh == "未知"
+    assert opened.label("district", "w", EVERYTHING).zh == "w区"
+    opened.close()

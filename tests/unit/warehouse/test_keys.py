@@ -2,12 +2,13 @@
 
 import json
 import stat
+import secrets
 from pathlib import Path
 
 import pytest
 
 from tests.tiny import tiny_settings
-from warehouse.errors import NewerFormat, WrongKey
+from warehouse.errors import NewerFormat, SettingsError, WrongKey
 from warehouse.keys import NAMES, Keyring, keyring_file
 
 
@@ -128,3 +129,34 @@ def test_pseudonym_when_in_another_home_then_another_number(tmp_path: Path) -> N
     one = Keyring.open(tiny_settings(tmp_path / "one"), create=True)
     other = Keyring.open(tiny_settings(tmp_path / "other"), create=True)
     assert one.pseudonym("citizen") != other.pseudonym("citizen")
+
+
+@pytest.mark.parametrize(
+    ("content", "mode", "told"),
+    [
+        ("00" * 32, 0o400, "weak key"),
+        ("ab12" * 16, 0o400, "weak key"),
+        (secrets.token_hex(32), 0o644, "chmod 400"),
+        (secrets.token_hex(32), 0o620, "chmod 400"),
+    ],
+)
+def test_keyring_when_in_production_then_weak_or_open_keys_are_refused(
+    content: str, mode: int, told: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "elsewhere.key"
+    file.write_text(content)
+    file.chmod(mode)
+    env = {"COCKPIT_PROFILE": "production", "COCKPIT_MASTER_KEY_FILE": str(file)}
+    settings = tiny_settings(tmp_path, **env)
+    with pytest.raises(SettingsError, match=told):
+        Keyring.open(settings, create=True)
+    assert not keyring_file(settings).exists()
+
+
+def test_keyring_when_in_production_with_a_good_key_then_makes_its_ring(tmp_path: Path) -> None:
+    file = tmp_path / "elsewhere.key"
+    file.write_text(secrets.token_hex(32))
+    file.chmod(0o440)
+    env = {"COCKPIT_PROFILE": "production", "COCKPIT_MASTER_KEY_FILE": str(file)}
+    made = Keyring.open(tiny_settings(tmp_path, **env), create=True)
+    assert made.key("session") == Keyring.open(tiny_settings(tmp_path, **env)).key("session")
