@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -141,7 +141,7 @@ def _chosen(declared: Declared, names: Sequence[str], *, every: bool) -> tuple[S
 
 
 def _run_each(
-    loader: Loader, sources: Iterable[Source], stop: Event, is_shown: bool
+    loader: Loader, sources: Sequence[Source], stop: Event, is_shown: bool
 ) -> list[RunReport]:
     with tqdm(unit="B", unit_scale=True, disable=not is_shown, file=sys.stderr) as bar:
 
@@ -150,14 +150,15 @@ def _run_each(
             bar.update(done)
 
         runner = Runner(loader, progress=advance, stop=stop)
-        chosen = tuple(sources)
-        bar.reset(total=sum(runner.pending_bytes(source) for source in chosen))
+        sizes = {source.name: runner.pending_bytes(source) for source in sources}
+        bar.reset(total=sum(sizes.values()))
         # One source is read while another is stored; the loader takes one batch at a time.
         # Sources of one contract follow each other, so that their partitions stay open.
         order = sorted(sources, key=lambda s: (s.contract.name, -sizes[s.name]))
         with ThreadPoolExecutor(READERS) as pool:
-            reports = pool.map(lambda s: None if stop.is_set() else runner.run(s), chosen)
-            return [report for report in reports if report is not None]
+            reports = pool.map(lambda s: None if stop.is_set() else runner.run(s), order)
+            found = {report.source: report for report in reports if report is not None}
+        return [found[source.name] for source in sources if source.name in found]
 
 
 def _stop_on_signals() -> Event:
@@ -202,8 +203,8 @@ def _status(settings: Settings, options: argparse.Namespace) -> int:
 
 def _published(settings: Settings) -> tuple[SourceStatus, ...]:
     """What the last generation says; it can be read while another process loads."""
-    try:
     check_home(settings)
+    try:
         return read_manifest(settings, Keyring.open(settings)).sources
     except NotPublished:
         return ()

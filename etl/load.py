@@ -12,10 +12,12 @@ import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Self
+from datetime import date
+from typing import Self, cast
 
 import polars as pl
 
+from etl.checks import check_partition
 from etl.failpoints import reach
 from etl.model import Batch, BatchCount, Position
 from etl.rollup import DIRTY, partitions_to_sum, roll_up
@@ -32,22 +34,17 @@ from warehouse.writer import Writer
 log = logging.getLogger(__name__)
 
 RESERVE_BYTES = 64 * 1024 * 1024
-MOST_ATTACHED = 16
+MOST_ATTACHED = 32
 
 # 127 bits of the MD5, because the column is signed. Source and identity are kept apart by a
-# separator that neither may hold.
-_STAGE = """
-CREATE OR REPLACE TEMP TABLE staged AS
-SELECT (md5_number($1 || chr(31) || identity) >> 1)::HUGEINT AS event_id, $1 AS source,
-    strftime(day, '%Y-%m') AS month, * EXCLUDE (identity)
-FROM incoming
-"""
+# separator that neither may hold. An event of another source is never the same event.
 _FRESH = """
 CREATE OR REPLACE TEMP TABLE fresh AS
 SELECT * FROM (
-    SELECT * FROM staged WHERE month = ?
-    QUALIFY row_number() OVER (PARTITION BY event_id ORDER BY line) = 1
-) ANTI JOIN {known} USING (event_id)
+    SELECT (md5_number($1 || chr(31) || identity) >> 1)::HUGEINT AS event_id, $1 AS source,
+        * EXCLUDE (identity)
+    FROM incoming
+) ANTI JOIN (SELECT event_id FROM {alias}.fact WHERE source = $1{days}) USING (event_id)
 """
 
 
@@ -128,8 +125,10 @@ class Loader:
 
     def _store(self, batch: Batch) -> BatchCount:
         loaded = duplicate = 0
-        for month in self._stage(batch):
-            new, old = self._store_month(batch, month)
+        months = _by_month(batch.rows)
+        reach("stage")
+        for month, rows in months:
+            new, old = self._store_month(batch, month, rows)
             loaded, duplicate = loaded + new, duplicate + old
             reach("next_partition")
         self._quarantine(batch)
@@ -140,56 +139,34 @@ class Loader:
             quarantined=len(batch.quarantined),
         )
 
-    def _stage(self, batch: Batch) -> tuple[str, ...]:
-        """Identify the rows in memory; the months they belong to, in order."""
-        if batch.rows.is_empty():
-            return ()
-        with _registered(self.writer, "incoming", batch.rows):
-            self.writer.execute(_STAGE, [batch.source.name])
-        reach("stage")
-        months = self.writer.execute("SELECT DISTINCT month FROM staged ORDER BY month")
-        return tuple(row[0] for row in months)
-
-    def _store_month(self, batch: Batch, month: str) -> tuple[int, int]:
+    def _store_month(self, batch: Batch, month: str, rows: pl.DataFrame) -> tuple[int, int]:
         """(loaded, duplicate) rows of one partition."""
-        dataset = batch.source.contract.name
-        self._make_room()
-        alias = self.writer.attach(dataset, month)
+        alias = self._attach(batch.source.contract.name, month)
         recorded = self.writer.execute(
             f"SELECT rows_loaded, rows_duplicate FROM {alias}.ledger WHERE batch_id = ?",
             [batch.batch_id],
         )
         if recorded:
             return recorded[0][0], recorded[0][1]
-        total = self.writer.execute("SELECT count(*) FROM staged WHERE month = ?", [month])[0][0]
-        self.writer.execute(_FRESH.format(known=self._known(batch, alias, month)), [month])
-        loaded = self.writer.execute("SELECT count(*) FROM fresh")[0][0]
+        known = _FRESH.format(
+            alias=alias, days=_days(rows) if batch.source.is_by_occurrence else ""
+        )
+        with _registered(self.writer, "incoming", _once(rows)):
+            self.writer.execute(known, [batch.source.name])
+        loaded, checksum = self.writer.execute("SELECT count(*), bit_xor(event_id) FROM fresh")[0]
+        duplicate = len(rows) - loaded
         if loaded:
-            self._write_month(batch, month, (loaded, total - loaded))
-        return loaded, total - loaded
+            self._write_month(batch, month, (loaded, duplicate, checksum))
+        return loaded, duplicate
 
-    def _known(self, batch: Batch, alias: str, month: str) -> str:
-        """What may already hold the batch's rows.
-
-        Where the whole row is the identity, an equal row is of the same day; a named identity
-        can come again with a corrected time, so the whole month is asked.
-        """
-        if not batch.source.is_by_occurrence:
-            return f"{alias}.fact"
-        first, last = self.writer.execute(
-            "SELECT min(day)::VARCHAR, max(day)::VARCHAR FROM staged WHERE month = ?", [month]
-        )[0]
-        return f"(SELECT * FROM {alias}.fact WHERE day BETWEEN DATE '{first}' AND DATE '{last}')"
-
-    def _write_month(self, batch: Batch, month: str, counts: tuple[int, int]) -> None:
+    def _write_month(self, batch: Batch, month: str, counts: tuple[int, int, int]) -> None:
+        """`fresh` and its line of the ledger: rows loaded, duplicate, and their checksum."""
         dataset = batch.source.contract.name
         alias = self.writer.attach(dataset, month)
         columns = ", ".join(f'"{name}"' for name in fact_columns(dataset))
         reach("begin")
         with self.writer.transaction():
-            self.writer.execute(
-                f"INSERT INTO {alias}.fact SELECT {columns} FROM fresh ORDER BY occurred_at, line"
-            )
+            self.writer.execute(f"INSERT INTO {alias}.fact SELECT {columns} FROM fresh")
             reach("write")
             if dataset in DIRTY:
                 table, column = DIRTY[dataset]
@@ -198,7 +175,7 @@ class Loader:
                     f" ANTI JOIN {alias}.{table} USING ({column})"
                 )
             self.writer.execute(
-                f"INSERT INTO {alias}.ledger SELECT ?, ?, ?, ?, bit_xor(event_id), ? FROM fresh",
+                f"INSERT INTO {alias}.ledger VALUES (?, ?, ?, ?, ?, ?)",
                 [batch.batch_id, batch.run_id, *counts, naive(clock.now())],
             )
             reach("ledger")
@@ -227,18 +204,51 @@ class Loader:
             )
         reach("quarantine")
 
-    def _make_room(self) -> None:
-        """Close the partition attached longest ago; each open one holds memory."""
-        months = [key for key in self.writer.attached if key[0] in DATASETS]
-        for dataset, month in months[: max(0, len(months) - MOST_ATTACHED + 1)]:
-            self.writer.detach(dataset, month)
+    def _attach(self, dataset: str, month: str) -> str:
+        """Closes the partitions used longest ago first; each open one holds memory.
+
+        Closing writes the file anew from its log, so a long load keeps a month of every year open.
+        """
+        if (dataset, month) not in self.writer.attached:
+            months = [key for key in self.writer.attached if key[0] in DATASETS]
+            for key in months[: max(0, len(months) - MOST_ATTACHED + 1)]:
+                self.writer.detach(*key)
+        return self.writer.attach(dataset, month)
 
     def roll_up(self) -> None:
-        """Sum again whatever loads have touched; after a start every partition is asked."""
+        """Sum and check again whatever loads have touched; after a start, every partition."""
         with self.working():
             for dataset, month in sorted(self._unsummed):
+                self._attach(dataset, month)
                 roll_up(self.writer, dataset, month)
+                check_partition(self.writer, dataset, month)
                 self._unsummed.discard((dataset, month))
+
+
+def _by_month(rows: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
+    """The rows of each partition, in order of time and line."""
+    if rows.is_empty():
+        return []
+    ordered = rows.sort("occurred_at", "line").with_columns(month=pl.col("day").dt.month_start())
+    found = ordered.partition_by("month", as_dict=True, include_key=False)
+    parts = cast("dict[tuple[date], pl.DataFrame]", found)
+    return [(f"{month:%Y-%m}", parts[(month,)]) for (month,) in sorted(parts)]
+
+
+def _once(rows: pl.DataFrame) -> pl.DataFrame:
+    """Of rows with the same identity the one that was delivered first."""
+    if rows["identity"].is_unique().all():
+        return rows
+    first = rows.sort("line").unique("identity", keep="first", maintain_order=True)
+    return first.sort("occurred_at", "line")
+
+
+def _days(rows: pl.DataFrame) -> str:
+    """Where the whole row is the identity, an equal row is of the same day.
+
+    A named identity can come again with a corrected time, so there the whole month is asked.
+    """
+    return f" AND day BETWEEN DATE '{rows['day'].min()}' AND DATE '{rows['day'].max()}'"
 
 
 def _check(batch: Batch, count: BatchCount) -> None:

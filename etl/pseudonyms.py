@@ -19,5 +19,15 @@ def pseudonyms(texts: pl.Series, pseudonym: Pseudonym) -> pl.Series:
     distinct = texts.unique().drop_nulls()
     if distinct.is_empty():
         return texts.cast(pl.Int64)
-    numbers = pl.Series([pseudonym(plain(t)) for t in distinct.to_list()], dtype=pl.Int64)
-    return texts.replace_strict(distinct, numbers, default=None, return_dtype=pl.Int64)
+    if len(distinct) == len(texts):
+        return _numbers(texts, pseudonym)
+    return texts.replace_strict(
+        distinct, _numbers(distinct, pseudonym), default=None, return_dtype=pl.Int64
+    )
+
+
+def _numbers(texts: pl.Series, pseudonym: Pseudonym) -> pl.Series:
+    trimmed = texts.str.strip_chars()
+    if trimmed.str.ends_with(".0").any():
+        trimmed = pl.Series([plain(text) for text in trimmed.to_list()], dtype=pl.String)
+    return pl.Series(texts.name, [pseudonym(text) for text in trimmed.to_list()], dtype=pl.Int64)

@@ -62,7 +62,6 @@ def publish(
         loader.roll_up()
         _write_runs(loader)
         _take_up_logs(loader)
-        _check(loader)
         loader.writer.detach_all()
         before = _before(loader)
         files = _copy_changed(loader, before)
@@ -95,17 +94,13 @@ def _before(loader: Loader) -> Manifest | None:
 
 
 def _take_up_logs(loader: Loader) -> None:
-    """Attach what a killed process left with a log, so that detaching writes it into its file."""
+    """Check what a killed process left with a log; detaching then writes it into its file."""
     for dataset in DATASETS:
         for log_file in sorted((loader.settings.live / dataset).glob("*.duckdb.wal")):
             month = log_file.name.removesuffix(".duckdb.wal")
             loader.writer.attach(dataset, "" if month == WHOLE else month)
-
-
-def _check(loader: Loader) -> None:
-    for dataset, month in loader.writer.attached:
-        if dataset in DATASETS and dataset != _RUN:
-            check_partition(loader.writer, dataset, month)
+            if dataset != _RUN:
+                check_partition(loader.writer, dataset, month)
 
 
 def _write_runs(loader: Loader) -> None:

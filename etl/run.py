@@ -5,7 +5,6 @@ read, the run fails and says why, the other items load. Every row of the other i
 duplicate or quarantined.
 """
 
-import functools
 import logging
 import time
 import uuid
@@ -38,7 +37,6 @@ log = logging.getLogger(__name__)
 Progress = Callable[[str, int], None]
 """Called with a source's name and the bytes of it that have just been dealt with."""
 
-_CACHED_PSEUDONYMS = 200_000
 _WAIT_SECONDS = 2 * SETTLED_SECONDS + 1
 _LONGEST_MESSAGE = 2000
 _REMEMBERED_FILES = 10_000
@@ -80,8 +78,7 @@ class Runner:
         self._loader = loader
         self._progress = progress or (lambda source, done: None)
         self._stop = stop or Event()
-        cached = functools.lru_cache(maxsize=_CACHED_PSEUDONYMS)
-        self._pseudonym = cached(loader.keyring.pseudonym)
+        self._pseudonym = loader.keyring.pseudonym
         self._known: dict[str, dict[str, Position]] = {}
         self._refused: dict[tuple[str, str], _Refusal] = {}
 

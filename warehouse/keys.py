@@ -7,7 +7,7 @@ key's purpose as associated data); each partition keeps its own wrapped key besi
 
 import base64
 import binascii
-import hmac
+import hashlib
 import json
 import os
 import secrets
@@ -25,12 +25,13 @@ from warehouse.settings import Settings
 NAMES = ("pseudonym", "manifest", "session")
 FORMAT = 1
 _NONCE_BYTES = 12
+_BLOCK_BYTES = 64
 _KEY_BYTES = 32
-
 _FEWEST_BYTES = 16
 """Different bytes of a key; 32 random ones have fewer once in 10^16 keys."""
 _NOT_FOR_OTHERS = 0o027
 """The group may read: that is how a key reaches a service account."""
+
 
 class Keyring:
     """The opened keys of one home. Nothing of it may be logged or written."""
@@ -38,7 +39,10 @@ class Keyring:
     def __init__(self, master: bytes, keys: Mapping[str, bytes]) -> None:
         self._master = AESGCM(master)
         self._keys = dict(keys)
-        self._pseudonym = self._keys["pseudonym"]
+        # HMAC-SHA256 with the keyed halves hashed once: twice as fast for a million short values.
+        block = self._keys["pseudonym"].ljust(_BLOCK_BYTES, b"\0")
+        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block))
+        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
 
     @classmethod
     def open(cls, settings: Settings, create: bool = False) -> "Keyring":
@@ -79,8 +83,10 @@ class Keyring:
 
     def pseudonym(self, value: str) -> int:
         """The number that stands for a personal value; the same in every source of the home."""
-        digest = hmac.digest(self._pseudonym, value.encode(), "sha256")
-        return int.from_bytes(digest[:8], "big", signed=True)
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(value.encode())
+        outer.update(inner.digest())
+        return int.from_bytes(outer.digest()[:8], "big", signed=True)
 
 
 def keyring_file(settings: Settings) -> Path:
@@ -110,27 +116,21 @@ def _read_master(file: Path, is_strict: bool) -> bytes | None:
     """
     try:
         text = file.read_text(encoding="ascii", errors="replace").strip()
+        mode = stat.S_IMODE(file.stat().st_mode)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise WrongKey(f"The master key {file} cannot be read: {error.strerror}.") from error
     try:
         master = bytes.fromhex(text)
-        mode = stat.S_IMODE(file.stat().st_mode)
     except ValueError:
         master = b""
     if len(master) != _KEY_BYTES:
         raise WrongKey(f"{file} is no master key: it must hold 64 hexadecimal digits.")
-    return master
-
-
-def _make_master(file: Path) -> bytes:
-    _write_once(file, secrets.token_hex(_KEY_BYTES) + "\n", 0o400)
-    master = _read_master(file, is_strict=False)
     if is_strict:
         _check_strength(file, master, mode)
-    assert master is not None
     return master
+
 
 def _check_strength(file: Path, master: bytes, mode: int) -> None:
     if mode & _NOT_FOR_OTHERS:
@@ -144,6 +144,12 @@ def _check_strength(file: Path, master: bytes, mode: int) -> None:
             ' `python -c "import secrets; print(secrets.token_hex(32))"`.'
         )
 
+
+def _make_master(file: Path) -> bytes:
+    _write_once(file, secrets.token_hex(_KEY_BYTES) + "\n", 0o400)
+    master = _read_master(file, is_strict=False)
+    assert master is not None
+    return master
 
 
 def _make_ring(ring: Path, master: AESGCM, settings: Settings, create: bool) -> None:

@@ -40,7 +40,7 @@ class Writer:
 
         Dataset `state` and `quarantine` are the ETL's own books beside the partitions.
         """
-        alias = self._aliases.get((dataset, month))
+        alias = self._aliases.pop((dataset, month), None)
         if alias is None:
             alias = name(f"{dataset}_{month}" if month else dataset)
             file = live_file(self._settings, dataset, month)
@@ -48,7 +48,7 @@ class Writer:
             if not file.exists():
                 self._make(file, dataset, key)
             attach_file(self._connection, file, alias.strip('"'), key)
-            self._aliases[dataset, month] = alias
+        self._aliases[dataset, month] = alias
         return alias
 
     def _make(self, file: Path, dataset: str, key: bytes) -> None:
@@ -77,6 +77,7 @@ class Writer:
 
     @property
     def attached(self) -> tuple[tuple[str, str], ...]:
+        """What is open, the one used longest ago first."""
         return tuple(self._aliases)
 
     @contextlib.contextmanager

@@ -1,8 +1,9 @@
 """Keys: made once, opened only by their master, pseudonyms the same everywhere."""
 
+import hmac
 import json
-import stat
 import secrets
+import stat
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,12 @@ def test_pseudonym_when_asked_twice_then_the_same_signed_number(tmp_path: Path) 
     assert len(numbers) == 500
     assert min(numbers) < 0 < max(numbers)
     assert all(-(2**63) <= number < 2**63 for number in numbers)
+
+
+def test_pseudonym_when_made_then_the_first_eight_bytes_of_the_hmac(tmp_path: Path) -> None:
+    ring = Keyring.open(tiny_settings(tmp_path), create=True)
+    digest = hmac.digest(ring.key("pseudonym"), "李雷".encode(), "sha256")
+    assert ring.pseudonym("李雷") == int.from_bytes(digest[:8], "big", signed=True)
 
 
 def test_pseudonym_when_in_another_home_then_another_number(tmp_path: Path) -> None:
