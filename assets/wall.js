@@ -238,7 +238,7 @@
   function start(found) {
     wall = found;
     state = {
-      at: 0, factor: 0, version: "", build: "", got: {}, asked: {}, said: {}, skew: 0, zone: "",
+      at: 0, factor: 0, version: "", build: "", got: {}, asked: {}, said: {}, skew: 0, zone: found.dataset.zone || "",
       heardAt: Date.now(), tickedAt: Date.now(), busyUntil: 0, missed: 0, turnAt: Date.now() + TURN, nightAt: night(), reloading: false,
       names: Array.prototype.map.call(found.querySelectorAll("[data-scene]"), function (s) {
         return s.dataset.scene;

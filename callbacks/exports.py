@@ -11,11 +11,13 @@ from urllib.parse import quote
 from dash import Dash
 from flask import Response, request
 
+from callbacks.panels import Counter
 from callbacks.services import Services
 from pages._documents import FORMATS, Asked, Format, file_name, make_report, period_text
 from pages._ui.book import Page, page_of
 from pages._ui.filters import Filters
 from pages._ui.panel import Panel, panel_of
+from pages._ui.panel import Sheet as Screen
 from pages._ui.text import _, language
 from warehouse import clock
 from warehouse.errors import Forbidden, QueryError, nearest
@@ -42,7 +44,7 @@ def _send(services: Services, page_name: str, panel_id: str | None, suffix: str)
     panels = _panels(page, panel_id, viewer)
     filters = _filters(services, viewer)
     title = _(page.label) if panel_id is None else f"{_(page.label)} · {_(panels[0].title)}"
-    answers, left_out = _answers(services, panels, filters, viewer)
+    answers, left_out = _answers(services, panels, filters)
     if panel_id is not None and left_out:
         raise Forbidden(f"The role {viewer.role} may not export the panel {panel_id}.")
     report = make_report(title, answers, _asked(services, viewer, page, filters), left_out)
@@ -55,18 +57,26 @@ def _send(services: Services, page_name: str, panel_id: str | None, suffix: str)
 
 
 def _answers(
-    services: Services, panels: Sequence[Panel], filters: Filters, viewer: Viewer
-) -> tuple[list[tuple[str, Result]], list[str]]:
+    services: Services, panels: Sequence[Panel], filters: Filters
+) -> tuple[list[tuple[str, Result | Screen]], list[str]]:
     """The answers by panel title, and the titles of panels this viewer may not see."""
     answers, left_out = [], []
+    counter = Counter(services=services, theme="light")
     for panel in panels:
         try:
-            answer = services.warehouse.answer(panel.query(filters), viewer)
+            answers.append((_(panel.title), _answer(counter, panel, filters)))
         except Forbidden:
             left_out.append(_(panel.title))
-        else:
-            answers.append((_(panel.title), answer))
     return answers, left_out
+
+
+def _answer(counter: Counter, panel: Panel, filters: Filters) -> Result | Screen:
+    """What the card's question gives; a table on the screen goes out as it stands there."""
+    if panel.kind != "table":
+        return counter.answer(panel.query(filters))
+    drawing = counter.drawing(panel, filters)
+    face = panel.draw(drawing)
+    return face if isinstance(face, Screen) else drawing.result
 
 
 def _format(suffix: str) -> Format:

@@ -20,6 +20,7 @@ def register(app: Dash, services: Services) -> None:
         viewer=lambda: _viewer_or_none(services),
         city=lambda: _city(services),
         version=lambda: _version(services),
+        zone=services.settings.zone.key,
     )
 
     @app.callback(

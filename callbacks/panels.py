@@ -17,13 +17,13 @@ from pages._ui.answered import Answered, answered, refused
 from pages._ui.book import Page, page_of
 from pages._ui.filling import PARTS, Filled, Values, untouched
 from pages._ui.filters import Filters
-from pages._ui.frame import notice, page_files
+from pages._ui.frame import news, notice, page_files
 from pages._ui.panel import Drawing, Panel
 from pages._ui.shell import as_of_line
 from pages._ui.text import language
 from warehouse import clock
 from warehouse.errors import CockpitError, Forbidden, QueryError
-from warehouse.model import Viewer
+from warehouse.model import MetricQuery, Result, Viewer
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +115,7 @@ class Counter:
         late = len(filled.late())
         return {
             "notice": [[] for _ in wanted["notice"]],
-            "insight": [filled.insight() for _ in wanted["insight"]],
+            "insight": [news(filled.insight()) for _ in wanted["insight"]],
             "chosen": [filled.chosen() for _ in wanted["chosen"]],
             "files": [page_files(filled.page, filled.address) for _ in wanted["files"]],
             "as_of": as_of_line(filled.as_of(), late),
@@ -132,6 +132,10 @@ class Counter:
             reference = secrets.token_hex(3).upper()
             log.error("panel %s failed, reference %s: %s", panel.id, reference, error)
             return refused(panel, "error", reference)
+
+    def answer(self, query: MetricQuery) -> Result:
+        """The answer for this viewer. Raises as `Warehouse.answer` does."""
+        return self._warehouse.answer(query, self._viewer)
 
     def drawing(self, panel: Panel, filters: Filters) -> Drawing:
         """Everything the panel draws from. Raises as `Warehouse.answer` does."""

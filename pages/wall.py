@@ -24,6 +24,7 @@ def layout(**_search: str) -> Component:
         "data_all": named(Label(zh="共 {n} 个", en="{n} in all")),
         "data_to": named(Label(zh="数据截至", en="Data to")),
         "data_promise": named(Label(zh="承诺", en="promised")),
+        "data_zone": desk().zone,
         "data_locale": "en-GB" if language() == "en" else "zh-CN",
     }
     return html.Div(

@@ -11,6 +11,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from pages._documents._words import say
+from pages._ui.panel import Chip
+from pages._ui.panel import Sheet as Screen
 from warehouse.datasets import CLOCK_DIMENSIONS, DIMENSIONS
 from warehouse.metrics.model import Metric
 from warehouse.model import Cell, CellState, Compare, Period, Result, Row, Unit, Viewer
@@ -73,11 +75,11 @@ class Asked:
 
 def make_report(
     title: str,
-    panels: Sequence[tuple[str, Result]],
+    panels: Sequence[tuple[str, Result | Screen]],
     asked: Asked,
     left_out: Sequence[str] = (),
 ) -> Report:
-    """A report of (panel title, answer) pairs, one sheet each; it names what is left out."""
+    """A report of (panel title, answer or table) pairs, a sheet each; it says what is left out."""
     words = asked.language
     about = (
         (say("product", words), say("name", words)),
@@ -88,7 +90,12 @@ def make_report(
         (say("when", words), _time(asked.at, asked)),
         *((say("left_out", words), name) for name in left_out),
     )
-    sheets = tuple(make_sheet(name, result, asked) for name, result in panels)
+    sheets = tuple(
+        table_sheet(name, found, asked)
+        if isinstance(found, Screen)
+        else make_sheet(name, found, asked)
+        for name, found in panels
+    )
     return Report(title=title, about=about, sheets=sheets)
 
 
@@ -100,6 +107,27 @@ def make_sheet(title: str, result: Result, asked: Asked) -> Sheet:
         columns=_columns(result, asked),
         rows=tuple(_row(row, result, asked) for row in result.rows),
     )
+
+
+def table_sheet(title: str, screen: Screen, asked: Asked) -> Sheet:
+    """The sheet of a table as it stands on the screen: numbers stay numbers, marks are words."""
+    words = asked.language
+    return Sheet(
+        title=title,
+        about=(
+            (say("panel", words), title),
+            *((say("finding", words), text) for text in (screen.finding, screen.note) if text),
+        ),
+        columns=tuple(
+            Column(title=name, unit=Unit.ROWS if _is_counted(screen, at) else None)
+            for at, name in enumerate(screen.head)
+        ),
+        rows=tuple(tuple(c.text if isinstance(c, Chip) else c for c in row) for row in screen.rows),
+    )
+
+
+def _is_counted(screen: Screen, at: int) -> bool:
+    return bool(screen.rows) and all(isinstance(row[at], int) for row in screen.rows)
 
 
 def _scope(asked: Asked) -> str:

@@ -16,6 +16,7 @@ _WORDS: Mapping[str, Label] = {
     "when": Label(zh="导出时间", en="Exported at"),
     "left_out": Label(zh="未包含（无查看权限）", en="Left out (no permission)"),
     "panel": Label(zh="图表", en="Panel"),
+    "finding": Label(zh="结论", en="Finding"),
     "period": Label(zh="时段", en="Period"),
     "compare": Label(zh="比较", en="Compared with"),
     "previous": Label(zh="环比（上一时段）", en="the period before"),

@@ -1,6 +1,7 @@
 """The districts as filled outlines, coloured by value; no tiles, nothing from outside."""
 
 from html import escape
+from typing import NamedTuple
 
 from pages._figures import frame
 from pages._figures.frame import Figure
@@ -10,9 +11,27 @@ from pages._ui.numbers import Axis, axis, short
 from pages._ui.theme import readable_on
 from warehouse.model import City, District
 
+Ring = tuple[tuple[float, float], ...]
 
-def draw(series: Series, city: City, style: Style, *, ratio: float = 1.0) -> Figure:
-    """Points carry the district's code. `ratio`: 1 / cos(latitude) for degrees, else 1."""
+CARD_HEIGHT = 200.0
+"""Pixels of the map in the smallest card; what has no room there is left to tip and table."""
+
+
+def draw(
+    series: Series,
+    city: City,
+    style: Style,
+    *,
+    ratio: float = 1.0,
+    note: str = "",
+    height: float = CARD_HEIGHT,
+) -> Figure:
+    """Points carry the district's code.
+
+    ratio   1 / cos(latitude) for degrees, else 1.
+    note    what must stand on the map.
+    height  of the map in pixels: decides which names and values have room.
+    """
     drawn = [district for district in city.districts if len(district.outline) >= 3]
     if not drawn:
         return frame.empty(style)
@@ -22,11 +41,12 @@ def draw(series: Series, city: City, style: Style, *, ratio: float = 1.0) -> Fig
     traces = [_area(d, p, series, style, scale) for d, p in zip(drawn, points, strict=True)]
     return frame.figure(
         style,
-        [*traces, _names(drawn, points, series, style, scale), _key(style, scale)],
+        [*traces, _names(_Sheet(drawn, points, height), series, style, scale), _key(style, scale)],
         xaxis=frame.no_axis(),
         yaxis={**frame.no_axis(), "scaleanchor": "x", "scaleratio": ratio},
-        margin={"l": 4, "r": 4, "t": 4, "b": 4},
+        margin={"l": 4, "r": 4, "t": 4, "b": 16 if note else 4},
         hoverdistance=1,
+        annotations=[_foot(note, style)] if note else [],
     )
 
 
@@ -93,10 +113,24 @@ def _area(district: District, point: Point, series: Series, style: Style, scale:
     return area
 
 
-def _names(
-    drawn: list[District], points: list[Point], series: Series, style: Style, scale: Axis
-) -> Figure:
+class _Sheet(NamedTuple):
+    """What is named on the map, and how high it is in pixels."""
+
+    districts: list[District]
+    points: list[Point]
+    height: float
+
+
+def _names(sheet: _Sheet, series: Series, style: Style, scale: Axis) -> Figure:
+    drawn, points = sheet.districts, sheet.points
     places = [_middle(district.outline) for district in drawn]
+    ys = [y for district in drawn for _, y in district.outline]
+    unit = sheet.height / ((max(ys) - min(ys)) or 1.0)
+    lines = [_lines(d, p, series, style) for d, p in zip(drawn, points, strict=True)]
+    sizes = [
+        _room(ring, middle, texts, unit)
+        for ring, middle, texts in zip((d.outline for d in drawn), places, lines, strict=True)
+    ]
     inks = [
         style.theme.text if p.value is None else readable_on(_colour(p, style, scale))
         for p in points
@@ -106,21 +140,63 @@ def _names(
         "mode": "text",
         "x": [x for x, _ in places],
         "y": [y for _, y in places],
-        "text": [_name(d, p, series, style) for d, p in zip(drawn, points, strict=True)],
-        "textfont": {"size": frame.BASE_SIZE - 0.5, "color": inks},
+        "text": [
+            "<br>".join(texts[:count]) for texts, (count, _) in zip(lines, sizes, strict=True)
+        ],
+        "textfont": {"size": [size for _, size in sizes], "color": inks},
         "hoverinfo": "skip",
     }
 
 
-def _name(district: District, point: Point, series: Series, style: Style) -> str:
+def _lines(district: District, point: Point, series: Series, style: Style) -> list[str]:
+    """Name and value as they stand on the map."""
     name = escape(frame.clip(district.label.text(style.language), 14))
     if point.value is None:
-        mark = frame.SUPPRESSED_MARK if point.is_suppressed else frame.MISSING_MARK
-        return f"{name}<br>{mark}"
-    return f"{name}<br>{short(point.value, series.unit, style.language)}"
+        return [name, frame.SUPPRESSED_MARK if point.is_suppressed else frame.MISSING_MARK]
+    return [name, short(point.value, series.unit, style.language)]
 
 
-def _middle(ring: tuple[tuple[float, float], ...]) -> tuple[float, float]:
+def _room(
+    ring: Ring, middle: tuple[float, float], texts: list[str], unit: float
+) -> tuple[int, float]:
+    """How many of the lines fit inside the outline, and their size; `unit`: pixels a step."""
+    wide = _span(ring, middle, 0) * unit
+    high = _span(ring, middle, 1) * unit
+    size = frame.BASE_SIZE - 0.5
+    if high >= 2.9 * size and wide >= max(map(frame.text_width, texts)) * size * 0.5:
+        return 2, size
+    small = frame.BASE_SIZE - 2.0
+    return (1 if high >= 1.2 * small else 0), small
+
+
+def _span(ring: Ring, middle: tuple[float, float], axis_: int) -> float:
+    """How far the outline reaches through its middle, along one axis, without a gap."""
+    across = 1 - axis_
+    hits = []
+    for a, b in zip(ring, (*ring[1:], ring[0]), strict=True):
+        low, high = min(a[across], b[across]), max(a[across], b[across])
+        if low <= middle[across] < high:
+            share = (middle[across] - a[across]) / (b[across] - a[across])
+            hits.append(a[axis_] + share * (b[axis_] - a[axis_]))
+    below = [hit for hit in hits if hit <= middle[axis_]]
+    above = [hit for hit in hits if hit > middle[axis_]]
+    return min(above) - max(below) if above and below else 0.0
+
+
+def _foot(note: str, style: Style) -> Figure:
+    return frame.note(
+        style,
+        escape(note),
+        0,
+        0,
+        xref="paper",
+        yref="paper",
+        yanchor="top",
+        font={"size": frame.BASE_SIZE - 1.5, "color": style.theme.muted},
+    )
+
+
+def _middle(ring: Ring) -> tuple[float, float]:
     """The centre of gravity of the area."""
     area = x = y = 0.0
     for (x0, y0), (x1, y1) in zip(ring, (*ring[1:], ring[0]), strict=True):

@@ -1,4 +1,4 @@
-"""Horizontal bars from most to least, with value and change in two columns beside them."""
+"""Horizontal bars, for close shares dots, from most to least; value and change beside them."""
 
 from dataclasses import replace
 
@@ -6,6 +6,9 @@ from pages._figures import frame
 from pages._figures.frame import Figure
 from pages._figures.values import Point, Series, Style
 from pages._ui.numbers import Change, format_change, short
+from warehouse.model import Unit
+
+CLOSE = 0.8
 
 
 def draw(series: Series, style: Style, *, highlight: int = 3, limit: int = 8) -> Figure:
@@ -18,11 +21,13 @@ def draw(series: Series, style: Style, *, highlight: int = 3, limit: int = 8) ->
     with_change = any(change.arrow for change in changes)
     first = frame.label_margin(values)
     second = frame.label_margin([c.arrow + c.text for c in changes]) if with_change else 0
+    is_close = _is_close(shown)
+    names = frame.name_axis(style, [p.label for p in shown.points])
     return frame.figure(
         style,
-        [_bars(shown, style, highlight)],
-        xaxis={**frame.no_axis(), "range": [0, _most(shown)]},
-        yaxis=frame.name_axis(style, [p.label for p in shown.points]),
+        [_dots(shown, style) if is_close else _bars(shown, style, highlight)],
+        xaxis={**frame.no_axis(), "range": _around(shown) if is_close else [0, _most(shown)]},
+        yaxis={**names, "showgrid": is_close, "gridcolor": style.theme.line},
         annotations=[
             *_column(style, values, first, [style.theme.text] * len(values)),
             *(
@@ -48,6 +53,40 @@ def _largest(points: tuple[Point, ...], limit: int) -> tuple[Point, ...]:
 
 def _most(series: Series) -> float:
     return max([v for v in series.values if v is not None] or [1.0]) or 1.0
+
+
+def _is_close(series: Series) -> bool:
+    """Shares so near each other that bars from zero would all look alike."""
+    known = [v for v in series.values if v is not None]
+    return series.unit is Unit.SHARE and len(known) > 1 and min(known) > CLOSE * max(known) > 0
+
+
+def _around(series: Series) -> list[float]:
+    """A range around the values: dots stand for a place, not for a length from zero."""
+    known = [v for v in series.values if v is not None]
+    width = (max(known) - min(known)) or 0.01
+    return [min(known) - 0.12 * width, max(known) + 0.06 * width]
+
+
+def _dots(series: Series, style: Style) -> Figure:
+    """One dot a member; the lowest is the point."""
+    theme, known = style.theme, [v for v in series.values if v is not None]
+    low = min(known)
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": list(series.values),
+        "y": list(range(len(series.points))),
+        "marker": {
+            "color": [theme.categorical[1 if v == low else 0] for v in series.values],
+            "size": 10,
+        },
+        "hovertemplate": [
+            frame.tip(p, series, style, *_base(p, series, style)) for p in series.points
+        ],
+        "cliponaxis": False,
+        "name": series.label,
+    }
 
 
 def _value(point: Point, series: Series, style: Style) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from pages._figures import distribution, lines, ranking, shares
+from pages._figures import bars_with_target, distribution, lines, ranking, shares
 from pages._figures.values import Point, Series, series, series_by
 from pages._panels import findings
 from pages._panels.tiles import label_of
@@ -14,6 +14,7 @@ from warehouse.metrics.model import ADDITIVE
 from warehouse.model import Unit
 
 MOST_LINES = 4
+FEWEST_BARS = 7
 
 
 def over_time(metric: str) -> Draw:
@@ -44,7 +45,25 @@ def ranked(metric: str, *, limit: int = 8, highlight: int = 3) -> Draw:
         if one.unit is Unit.SHARE:
             finding = findings.lowest(one, drawing)
         figure = ranking.draw(one, drawing.style, highlight=highlight, limit=limit)
-        return Chart(figure=figure, finding=finding, note=unit_note(one, drawing))
+        return Chart(figure=figure, finding=finding, note=unit_note(one, drawing), is_bare=True)
+
+    return draw
+
+
+def amounts(metric: str) -> Draw:
+    """Bars over time from the first unit there is anything of; a running unit is hatched."""
+
+    def draw(drawing: Drawing) -> Chart | None:
+        one = series(drawing.result, find(metric), drawing.style)
+        if not findings.known(one):
+            return None
+        first = next(i for i, point in enumerate(one.points) if point.value is not None)
+        shown = replace(one, points=one.points[min(first, max(len(one.points) - FEWEST_BARS, 0)) :])
+        return Chart(
+            figure=bars_with_target.draw(shown, drawing.style),
+            finding=findings.peak(one, label_of(metric), drawing),
+            note=unit_note(one, drawing),
+        )
 
     return draw
 
@@ -86,7 +105,8 @@ def shares_by(metric: str, dimension: str) -> Draw:
             return None
         ordered = largest(found, most=len(found))
         finding = _share_finding(ordered)
-        return Chart(figure=shares.draw(ordered, drawing.style), finding=finding, note=_("占比"))
+        figure = shares.draw(ordered, drawing.style)
+        return Chart(figure=figure, finding=finding, is_bare=True)
 
     return draw
 
@@ -115,6 +135,7 @@ def classes(metric: str) -> Draw:
                 one, drawing, adds_up=isinstance(find(metric).measure, ADDITIVE)
             ),
             note=unit_note(one, drawing),
+            is_bare=True,
         )
 
     return draw

@@ -29,7 +29,7 @@ def accounts_to(drawing: Drawing) -> Chart | None:
         people, drawing.style, targets=goal.values, target_label=_("目标")
     )
     rate = fixed(drawing.goal * 100, 0)
-    note = _("{unit} · 短线为月增 {rate}% 的目标").format(
+    note = _("{unit} · 短线为月增 {rate}% 的目标路径").format(
         unit=unit_note(people, drawing), rate=rate
     )
     finding = findings.run_of_growth(people, label_of("growth.mau")) or _gap(people, goal)
@@ -69,6 +69,7 @@ def ends(drawing: Drawing) -> Chart | None:
         figure=ranking.draw(shown, drawing.style, highlight=1),
         finding=findings.leader(shown, drawing, adds_up=True),
         note=unit_note(shown, drawing),
+        is_bare=True,
     )
 
 
@@ -92,16 +93,13 @@ def map_or_ranking(metric: str) -> Draw:
         if not findings.known(one):
             return None
         finding = findings.leader(_located(one), drawing, adds_up=adds_up)
-        if not any(d.outline for d in drawing.city.districts):
-            return Chart(
-                figure=ranking.draw(one, drawing.style, limit=13),
-                finding=finding,
-                note=unit_note(one, drawing),
-            )
-        note = " · ".join(t for t in (unit_note(one, drawing), named(drawing.city.map_note)) if t)
-        return Chart(
-            figure=district_map.draw(one, drawing.city, drawing.style), finding=finding, note=note
-        )
+        finding = finding or findings.only(_located(one), drawing)
+        if any(d.outline for d in drawing.city.districts):
+            note = named(drawing.city.map_note)
+            figure = district_map.draw(one, drawing.city, drawing.style, note=note)
+        else:
+            figure = ranking.draw(one, drawing.style, limit=13)
+        return Chart(figure=figure, finding=finding, note=unit_note(one, drawing), is_bare=True)
 
     return draw
 

@@ -39,6 +39,15 @@ def leader(series: Series, drawing: Drawing, *, adds_up: bool) -> str:
     return _("{name}最高，{value}").format(name=first.label, value=value)
 
 
+def only(series: Series, drawing: Drawing) -> str:
+    """The one member there is, with its value: what a viewer of one district sees."""
+    points = known(series)
+    if len(points) != 1 or len(series.points) != 1:
+        return ""
+    value = short(points[0].value, series.unit, drawing.language)
+    return f"{points[0].label} {value}"
+
+
 def lowest(series: Series, drawing: Drawing) -> str:
     """Who is last, for shares where more is better."""
     points = known(series)

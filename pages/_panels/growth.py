@@ -33,6 +33,7 @@ CHARTS = (
             f, "growth.mau", "growth.goal", period=f.back(Grain.MONTH, 18), grain=Grain.MONTH
         ),
         draw=accounts_to,
+        is_news=True,
         width=6,
     ),
     Panel(
@@ -49,6 +50,7 @@ CHARTS = (
             grain=Grain.MONTH,
         ),
         draw=accounting,
+        is_news=True,
         note="零线以上为活跃，以下为流失",
         width=6,
     ),
@@ -56,14 +58,14 @@ CHARTS = (
         id="dau",
         kind="chart",
         title="日活跃人数",
-        query=lambda f: ask(f, "growth.dau", period=f.so_far, grain=Grain.DAY),
+        query=lambda f: ask(f, "growth.dau", period=f.whole(f.so_far, Grain.DAY), grain=Grain.DAY),
         draw=over_time("growth.dau"),
     ),
     Panel(
         id="wau",
         kind="chart",
         title="周活跃人数",
-        query=lambda f: ask(f, "growth.wau", period=f.back(Grain.WEEK, 26), grain=Grain.WEEK),
+        query=lambda f: ask(f, "growth.wau", period=f.back_whole(Grain.WEEK, 26), grain=Grain.WEEK),
         draw=over_time("growth.wau"),
     ),
     Panel(

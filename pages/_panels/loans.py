@@ -5,6 +5,10 @@ from pages._panels.drawings import approval_times, ends, funnel
 from pages._panels.tiles import Extras, beside, tile
 from pages._ui.panel import Panel
 from pages._ui.questions import ask, trace
+from warehouse.model import Grain
+
+_COMPANIES = (("audience", ("company",)),)
+"""Dealers borrow as companies. A month of one dealer is too few to show: its league is a year's."""
 
 TILES = (
     tile("applications", "申请笔数", "loans.applications", Extras(is_news=True)),
@@ -33,6 +37,7 @@ CHARTS = (
         title="普惠贷款：申请到放款",
         query=lambda f: ask(f, "loans.reached", by=("step",)),
         draw=funnel,
+        is_news=True,
         note="笔数与逐级转化",
     ),
     Panel(
@@ -41,6 +46,7 @@ CHARTS = (
         title="审批时长 P50 与 P95",
         query=lambda f: trace(f, "loans.approval_seconds_p95", "loans.approval_seconds_p50"),
         draw=approval_times,
+        is_news=True,
         note="秒，虚线为 60 秒承诺",
         width=8,
     ),
@@ -86,6 +92,42 @@ CHARTS = (
         query=lambda f: ask(f, "loans.amount", by=("audience",), compare=True),
         draw=ranked("loans.amount", highlight=1),
         note="放款金额",
+    ),
+    Panel(
+        id="company_districts",
+        kind="chart",
+        title="企业贷款：各区县申请",
+        query=lambda f: ask(
+            f, "loans.applications", by=("district",), where=_COMPANIES, compare=True
+        ),
+        draw=ranked("loans.applications", limit=13),
+    ),
+    Panel(
+        id="company_time",
+        kind="chart",
+        title="企业贷款：申请走势",
+        query=lambda f: ask(
+            f,
+            "loans.applications",
+            where=_COMPANIES,
+            period=f.whole(f.so_far, f.unit),
+            grain=f.unit,
+        ),
+        draw=over_time("loans.applications"),
+    ),
+    Panel(
+        id="dealers",
+        kind="chart",
+        title="经销商申请排行",
+        query=lambda f: ask(
+            f,
+            "loans.applications",
+            by=("dealer",),
+            where=_COMPANIES,
+            period=f.back(Grain.MONTH, 12),
+            limit=10,
+        ),
+        draw=ranked("loans.applications", limit=10),
     ),
     Panel(
         id="channels",

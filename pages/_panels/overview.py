@@ -24,7 +24,7 @@ def _goal_chip(drawing: Drawing, cell: Cell) -> tuple[Chip, ...]:
 
 
 def _goal_context(drawing: Drawing) -> str:
-    return _("目标 +{goal}%").format(goal=fixed(drawing.goal * 100, 0))
+    return _("目标月增 {goal}%").format(goal=fixed(drawing.goal * 100, 0))
 
 
 def _of_population(drawing: Drawing) -> str:
@@ -75,7 +75,6 @@ TILES = (
         Extras(
             context=beside("loans.approval_seconds_p95", "P95 {value}"),
             also=(lambda f: ask(f, "loans.approval_seconds_p95"),),
-            is_news=True,
         ),
     ),
     tile(
@@ -118,6 +117,7 @@ CHARTS = (
         title="区县人口覆盖率",
         query=lambda f: ask(f, "growth.penetration", by=("district",)),
         draw=map_or_ranking("growth.penetration"),
+        is_news=True,
         note="活跃人数 / 登记人口",
     ),
     Panel(
@@ -142,6 +142,7 @@ CHARTS = (
         title="审批时长 P50 与 P95",
         query=lambda f: trace(f, "loans.approval_seconds_p95", "loans.approval_seconds_p50"),
         draw=approval_times,
+        is_news=True,
         note="秒，虚线为 60 秒承诺",
     ),
 )

@@ -1,17 +1,17 @@
 """The data pipeline: what came in, what was refused and why, who is late."""
 
-from pages._panels.charts import lines_by, over_time, ranked
+from pages._panels.charts import amounts, ranked
 from pages._panels.sources import quarantine_sheet, sources_sheet, sources_tile
 from pages._panels.tiles import Extras, tile
 from pages._ui.panel import Panel
-from pages._ui.questions import ask, trace
+from pages._ui.questions import ask
 from warehouse.model import Role
 
 TILES = (
     sources_tile("pipeline.loaded"),
     tile("loaded", "入库行数", "pipeline.loaded", Extras(is_news=True)),
     tile("duplicate", "重复行数", "pipeline.duplicate"),
-    tile("quarantined", "隔离行数", "pipeline.quarantined", Extras(is_news=True)),
+    tile("quarantined", "隔离行数", "pipeline.quarantined"),
 )
 
 CHARTS = (
@@ -28,6 +28,7 @@ CHARTS = (
             by=("source",),
         ),
         draw=sources_sheet,
+        is_news=True,
         follows_sources=True,
         width=12,
     ),
@@ -37,8 +38,9 @@ CHARTS = (
         title="隔离原因",
         query=lambda f: ask(f, "pipeline.quarantined", by=("source",)),
         draw=quarantine_sheet,
+        is_news=True,
         follows_sources=True,
-        width=6,
+        width=12,
         roles=frozenset({Role.OPERATOR, Role.ADMIN}),
     ),
     Panel(
@@ -47,27 +49,20 @@ CHARTS = (
         title="各数据源隔离行数",
         query=lambda f: ask(f, "pipeline.quarantined", by=("source",), compare=True),
         draw=ranked("pipeline.quarantined", limit=10),
-        width=6,
     ),
     Panel(
         id="loaded_time",
         kind="chart",
         title="入库行数走势",
-        query=lambda f: trace(f, "pipeline.loaded"),
-        draw=over_time("pipeline.loaded"),
-        width=6,
+        query=lambda f: ask(f, "pipeline.loaded", period=f.so_far, grain=f.unit),
+        draw=amounts("pipeline.loaded"),
     ),
     Panel(
         id="loaded_sources",
         kind="chart",
-        title="入库最多的数据源",
-        query=lambda f: trace(
-            f,
-            "pipeline.loaded",
-            by=("source",),
-        ),
-        draw=lines_by("pipeline.loaded", "source"),
-        width=6,
+        title="各数据源入库行数",
+        query=lambda f: ask(f, "pipeline.loaded", by=("source",), compare=True),
+        draw=ranked("pipeline.loaded", limit=10),
     ),
 )
 

@@ -20,6 +20,7 @@ CHARTS = (
         title="满意率走势",
         query=lambda f: trace(f, "quality.satisfied_share"),
         draw=over_time("quality.satisfied_share"),
+        is_news=True,
         width=8,
     ),
     Panel(
@@ -28,6 +29,7 @@ CHARTS = (
         title="五级评价分布",
         query=lambda f: ask(f, "quality.ratings", by=("level",)),
         draw=levels,
+        is_news=True,
     ),
     Panel(
         id="scenes",

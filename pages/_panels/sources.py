@@ -1,14 +1,18 @@
 """How the sources stand: the tile of the overview and the tables of the pipeline page."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from pages._ui.numbers import fixed
-from pages._ui.panel import Chip, Drawing, Panel, Sheet, Tile
+from pages._ui.panel import Broken, Chip, Drawing, Entry, Panel, Sheet, Tile
 from pages._ui.questions import ask, trace
 from pages._ui.text import _, named
-from pages._ui.words import moment_words, span_words
+from pages._ui.words import comma, moment_words, span_words
 from warehouse.datasets import DATASETS
 from warehouse.model import SourceStatus
+
+_NAMED = 4
+"""So many sources of a reason are named."""
 
 RUN_STATES = {
     "done": ("完成", "good"),
@@ -87,7 +91,7 @@ def sources_sheet(drawing: Drawing) -> Sheet | None:
     )
 
 
-def _source_row(source: SourceStatus, drawing: Drawing) -> tuple[str | Chip, ...]:
+def _source_row(source: SourceStatus, drawing: Drawing) -> tuple[Entry, ...]:
     now, zone = drawing.now, drawing.zone
     lag = source.lag_seconds(now)
     promise = span_words(source.promise_seconds)
@@ -97,10 +101,10 @@ def _source_row(source: SourceStatus, drawing: Drawing) -> tuple[str | Chip, ...
         named(dataset.label) if dataset else source.dataset,
         _state(source, now),
         moment_words(source.last_run_at, now, zone),
-        fixed(source.rows_read, 0),
-        fixed(source.rows_loaded, 0),
-        fixed(source.rows_duplicate, 0),
-        fixed(source.rows_quarantined, 0),
+        source.rows_read,
+        source.rows_loaded,
+        source.rows_duplicate,
+        source.rows_quarantined,
         moment_words(source.watermark, now, zone),
         f"{span_words(lag) if lag is not None else '—'} / {promise}",
         moment_words(source.next_run_at, now, zone),
@@ -118,23 +122,34 @@ def _state(source: SourceStatus, now: datetime) -> Chip:
 
 
 def quarantine_sheet(drawing: Drawing) -> Sheet | None:
-    """Why rows were kept apart, most frequent first; never their contents."""
-    broken = sorted(drawing.quarantine(), key=lambda b: -b.rows)
-    total = sum(b.rows for b in broken)
+    """Why rows were kept apart, the most frequent reason first; never their contents."""
+    broken = drawing.quarantine()
+    groups: dict[tuple[str, str], list[Broken]] = {}
+    for one in broken:
+        groups.setdefault((named(one.label), one.column_name), []).append(one)
+    ordered = sorted(groups.items(), key=lambda group: -_rows(group[1]))
+    said = _("共隔离 {n} 行，{k} 种原因").format(n=fixed(_rows(broken), 0), k=len(ordered))
     return Sheet(
-        head=(_("数据源"), _("列"), _("原因"), _("行数"), _("最近一次")),
-        rows=tuple(
-            (
-                drawing.label("source", b.source),
-                b.column_name or "—",
-                b.reason,
-                fixed(b.rows, 0),
-                moment_words(b.last_at, drawing.now, drawing.zone),
-            )
-            for b in broken[:50]
-        ),
-        numeric=frozenset({3}),
-        finding=_("共隔离 {n} 行，{k} 种原因").format(n=fixed(total, 0), k=len(broken))
-        if broken
-        else _("没有被隔离的行"),
+        head=(_("原因"), _("列"), _("行数"), _("数据源"), _("最近一次")),
+        rows=tuple(_reason_row(key, group, drawing) for key, group in ordered),
+        numeric=frozenset({2}),
+        finding=said if broken else _("没有被隔离的行"),
     )
+
+
+def _rows(broken: Sequence[Broken]) -> int:
+    return sum(one.rows for one in broken)
+
+
+def _reason_row(key: tuple[str, str], group: list[Broken], drawing: Drawing) -> tuple[Entry, ...]:
+    """One reason: how many rows of which sources, the most affected first."""
+    reason, column = key
+    by_source: dict[str, int] = {}
+    for one in group:
+        by_source[one.source] = by_source.get(one.source, 0) + one.rows
+    most = sorted(by_source.items(), key=lambda pair: -pair[1])
+    names = comma().join(f"{drawing.label('source', s)} {fixed(n, 0)}" for s, n in most[:_NAMED])
+    more = " " + _("等 {n} 项").format(n=len(most)) if len(most) > _NAMED else ""
+    last = max((one.last_at for one in group if one.last_at), default=None)
+    when = moment_words(last, drawing.now, drawing.zone)
+    return reason, column or "—", _rows(group), names + more, when

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from pages._figures.values import series
 from pages._ui.filters import Filters
+from pages._ui.notes import against
 from pages._ui.numbers import NONE, format_change, format_value
 from pages._ui.panel import Chip, Drawing, Panel, Question, Tile
 from pages._ui.questions import ask, trace
 from pages._ui.text import _, named
-from pages._ui.words import compare_word
 from warehouse.metrics import Metric, find
 from warehouse.model import Cell, CellState, Grain
 
@@ -65,9 +65,9 @@ def monthly(metric: str) -> tuple[Question, Question]:
 
 
 def year_of_months(metric: str) -> Question:
-    """Twelve months, the last of them the one the bar's period ends in."""
+    """Twelve months that are over, the last of them as near to the bar's period as may be."""
     return lambda filters: ask(
-        filters, metric, period=filters.back(Grain.MONTH, 12), grain=Grain.MONTH
+        filters, metric, period=filters.back_whole(Grain.MONTH, 12), grain=Grain.MONTH
     )
 
 
@@ -78,6 +78,8 @@ def _draw(drawing: Drawing, title: str, metric: Metric, more: Extras) -> Tile | 
     text = format_value(cell.value, metric.unit, drawing.language)
     change = format_change(cell.change(metric.unit), metric.unit, metric.polarity, drawing.language)
     is_hidden = cell.state is CellState.SUPPRESSED
+    chips = more.chips(drawing, cell)
+    said = _finding(drawing, title, str(text), change.signed)
     return Tile(
         value=text.number,
         unit=text.unit,
@@ -85,18 +87,18 @@ def _draw(drawing: Drawing, title: str, metric: Metric, more: Extras) -> Tile | 
         tone="good" if change.tone == "good" else "bad" if change.tone == "bad" else "quiet",
         context=_("样本过少，已隐去") if is_hidden else more.context(drawing),
         trend=series(drawing.results[1], metric, drawing.style).values,
-        chips=more.chips(drawing, cell),
-        finding=_finding(drawing, title, str(text), change.signed) if more.is_news else "",
+        chips=chips,
+        finding=_("，").join((said, *(c.text for c in chips))) if said and more.is_news else "",
     )
 
 
 def _finding(drawing: Drawing, title: str, value: str, change: str) -> str:
     if value == NONE:
         return ""
-    word = compare_word(drawing.filters.compare)
+    word = against(drawing)
     gap = " "
-    against = f"{_('，')}{word} {change}" if word and change != NONE else ""
-    return f"{_(title)}{gap}{value}{against}"
+    moved = f"{_('，')}{word} {change}" if word and change != NONE else ""
+    return f"{_(title)}{gap}{value}{moved}"
 
 
 def beside(metric: str, template: str, *, index: int = 2) -> Context:

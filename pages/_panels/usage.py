@@ -28,6 +28,7 @@ CHARTS = (
         title="服务场景排行",
         query=lambda f: ask(f, "usage.events", by=("scene",), compare=True),
         draw=ranked("usage.events", limit=10),
+        is_news=True,
     ),
     Panel(
         id="channels",
@@ -75,6 +76,7 @@ CHARTS = (
         title="办结率走势",
         query=lambda f: trace(f, "usage.success_share"),
         draw=over_time("usage.success_share"),
+        is_news=True,
     ),
     Panel(
         id="latency_time",

@@ -69,7 +69,8 @@ def answered(panel: Panel, drawing: Drawing) -> Answered:
         return Answered(panel=panel, drawing=drawing, blank=Blank(reason="suppressed"))
     face = panel.draw(drawing)
     if face is None:
-        return Answered(panel=panel, drawing=drawing, blank=Blank(reason="empty"))
+        reason: Reason = "suppressed" if drawing.result.suppressed else "empty"
+        return Answered(panel=panel, drawing=drawing, blank=Blank(reason=reason))
     return Answered(panel=panel, drawing=drawing, face=face)
 
 

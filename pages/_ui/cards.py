@@ -12,15 +12,13 @@ from dash.development.base_component import Component
 from pages._ui.answered import Answered, Blank
 from pages._ui.entries import anchor
 from pages._ui.ids import aria, part
+from pages._ui.notes import against, as_of, late_names, marks, note, title
 from pages._ui.panel import Chart, Chip, Panel, Sheet, Tile
-from pages._ui.questions import unheard
+from pages._ui.parts import link_button
 from pages._ui.spark import spark
 from pages._ui.tables import answer_table, chip, sheet_table
-from pages._ui.text import _, language, named
+from pages._ui.text import _, language
 from pages._ui.theme import graph_config, theme
-from pages._ui.words import comma, compare_word, member_words, moment_words, period_words
-from warehouse.datasets import DIMENSIONS
-from warehouse.model import Compare
 
 BLANK_FIGURE: dict[str, Any] = {
     "data": [],
@@ -150,11 +148,13 @@ def _spark(one: Answered, face: Tile) -> str:
     known = sum(value is not None for value in face.trend)
     if not one.drawing or known < 2:
         return ""
-    return spark(face.trend, theme(one.drawing.theme), is_partial=one.is_partial)
+    rows = one.results[1].rows if len(one.results) > 1 else ()
+    is_open = bool(rows) and rows[-1].is_partial
+    return spark(face.trend, theme(one.drawing.theme), is_partial=is_open)
 
 
 def _tile_foot(one: Answered, face: Tile) -> Component:
-    words = _against(one) if face.change else ""
+    words = against(one.drawing) if face.change and one.drawing else ""
     change: list[str | Component] = []
     if words:
         change = [f"{words} ", html.B(face.change, className=f"tone-{face.tone}")]
@@ -162,16 +162,6 @@ def _tile_foot(one: Answered, face: Tile) -> Component:
         [html.Span(change), html.Span(face.context or as_of(one), className="context")],
         className="tile-foot",
     )
-
-
-def _against(one: Answered) -> str:
-    """What the change is against; a running unit stands against the same elapsed part."""
-    if not one.drawing:
-        return ""
-    compare = one.drawing.filters.compare
-    if one.is_partial and compare is Compare.PREVIOUS:
-        return _("环比同期")
-    return compare_word(compare)
 
 
 def _blank_tile(panel: Panel, blank: Blank) -> list[Component]:
@@ -186,39 +176,7 @@ def _blank_tile(panel: Panel, blank: Blank) -> list[Component]:
 
 def head(one: Answered) -> list[Component]:
     """Title (the finding), marks and note of a chart or table card."""
-    return head_of(title(one), _note(one), marks(one))
-
-
-def title(one: Answered) -> str:
-    """The finding computed from the numbers, else the neutral title."""
-    finding = one.face.finding if isinstance(one.face, Chart | Sheet) else ""
-    return finding or _(one.panel.title)
-
-
-def _note(one: Answered) -> str:
-    face = one.face
-    own = face.note if isinstance(face, Chart | Sheet) and face.note else _(one.panel.note)
-    if not one.drawing:
-        return own
-    query = one.drawing.result.query
-    period = period_words(query.period) + (_("（未完结）") if one.is_partial else "")
-    parts = [own, period, member_words(one.drawing.label, query.where)]
-    deaf = unheard(one.drawing.filters, query)
-    if deaf:
-        names = comma().join(named(DIMENSIONS[d].label) for d in deaf)
-        parts.append(_("不受{names}筛选影响").format(names=names))
-    return " · ".join(p for p in parts if p)
-
-
-def marks(one: Answered) -> tuple[Chip, ...]:
-    """What the reader must know about the numbers: late, not over, hidden."""
-    own = one.face.chips if isinstance(one.face, Chart) else ()
-    found = list(own)
-    if one.stale:
-        found.append(Chip(text=_("延迟"), tone="warn"))
-    if one.suppressed and not one.blank:
-        found.append(Chip(text=_("隐去 {n} 格").format(n=one.suppressed), tone="quiet"))
-    return tuple(found)
+    return head_of(title(one), note(one), marks(one))
 
 
 def figure(one: Answered) -> dict[str, Any]:
@@ -242,9 +200,9 @@ def state(one: Answered) -> list[Component]:
         return []
     action = None
     if one.blank.reason == "empty":
-        action = html.A(_("恢复默认条件"), href="?", className="button")
+        action = link_button(_("恢复默认条件"), "?")
     elif one.blank.reason == "error":
-        action = html.A(_("重试"), href="", className="button")
+        action = link_button(_("重试"), "")
     return [
         html.Div(
             [html.Strong(one.blank.title), html.P(one.blank.advice), action],
@@ -253,23 +211,10 @@ def state(one: Answered) -> list[Component]:
     ]
 
 
-def as_of(one: Answered) -> str:
-    """As of when the card's numbers are."""
-    if not one.drawing:
-        return "—"
-    moments = [r.as_of for r in one.drawing.results if r.as_of]
-    if not moments:
-        return _("暂无数据")
-    when = moment_words(min(moments), one.drawing.now, one.drawing.zone)
-    return _("数据截至 {when}").format(when=when)
-
-
 def foot(one: Answered, page: str) -> list[Component]:
     """As of when, the definition, and the files."""
-    late = comma().join(named(s.label) for s in one.stale[:2])
-    said = [as_of(one)]
-    if late:
-        said.append(_("{names}延迟").format(names=late))
+    said = [text for text in (as_of(one), late_names(one)) if text]
+    dot = [html.I(className="dot dot-late")] if one.stale else []
     links: list[Component] = []
     if one.drawing:
         query, address = one.drawing.result.query, one.drawing.filters.to_search()
@@ -283,6 +228,6 @@ def foot(one: Answered, page: str) -> list[Component]:
             for kind in ("csv", "xlsx")
         ]
     return [
-        html.Span(" · ".join(said), className="foot-asof"),
+        html.Span([*dot, " · ".join(said)], className="foot-asof", title=" · ".join(said)),
         html.Span(links, className="foot-links"),
     ]

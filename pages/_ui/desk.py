@@ -21,6 +21,8 @@ class Desk:
     city: Callable[[], Label]
     version: Callable[[], str]
     """The data version, or an empty text before anything was published."""
+    zone: str = ""
+    """The reporting time zone, by name; empty: nobody knows yet."""
 
 
 _EMPTY = Desk(viewer=lambda: None, city=lambda: Label(zh="", en=""), version=lambda: "")

@@ -10,11 +10,15 @@ from typing import Any
 
 from dash import no_update
 
-from pages._ui import cards
+from pages._ui import cards, notes
 from pages._ui.answered import Answered, stamp
-from pages._ui.panel import Tile
-from pages._ui.text import named
-from pages._ui.words import member_words, semicolon
+from pages._ui.panel import Chart, Tile
+from pages._ui.text import _, named
+from pages._ui.words import colon, member_words
+from warehouse.datasets import SERVICE_VOLUME
+from warehouse.metrics import find
+
+MOST_NEWS = 3
 
 Values = dict[str, list[Any]]
 
@@ -67,7 +71,7 @@ class Filled:
         fillers: Mapping[str, Callable[[Answered], Any]] = {
             "tile": cards.tile,
             "head": cards.head,
-            "image": cards.title,
+            "image": notes.title,
             "graph": cards.figure,
             "sheet": cards.sheet,
             "state": cards.state,
@@ -75,13 +79,12 @@ class Filled:
         }
         return fillers[kind](one)
 
-    def insight(self) -> str:
-        """The line under the page's name: what the tiles found, and which sources are late."""
-        faces = [one.face for one in self.answers.values()]
-        clauses = [face.finding for face in faces if isinstance(face, Tile) and face.finding]
-        if not clauses:
-            clauses = [f.finding for f in faces if f and not isinstance(f, Tile) and f.finding][:2]
-        return semicolon().join(clauses)
+    def insight(self) -> tuple[str, ...]:
+        """The line under the page's name: at most three findings, of tiles and charts in turn."""
+        told = [one for one in self.answers.values() if one.face and one.face.finding]
+        tiles = [one.face.finding for one in told if isinstance(one.face, Tile)]
+        charts = [_spoken(one) for one in told if one.panel.is_news]
+        return (*tiles[:1], *charts[:1], *tiles[1:], *charts[1:])[:MOST_NEWS]
 
     def chosen(self) -> str:
         """What the bar filters by, in words; empty where it filters nothing."""
@@ -94,12 +97,26 @@ class Filled:
         return tuple(found.values())
 
     def as_of(self) -> str:
-        """The as-of line of the page: that of its oldest number."""
+        """The as-of line of the page: that of its oldest number that is not counted by day."""
         dated = [one for one in self.answers.values() if any(r.as_of for r in one.results)]
+        dated = [one for one in dated if not _is_daily(one)] or dated
         if not dated:
             return ""
         oldest = min(dated, key=lambda one: min(r.as_of for r in one.results if r.as_of))
-        return cards.as_of(oldest)
+        return notes.as_of(oldest)
+
+
+def _spoken(one: Answered) -> str:
+    """The finding as it stands alone, away from its card."""
+    finding = one.face.finding if one.face else ""
+    if isinstance(one.face, Chart) and one.face.is_bare:
+        return f"{_(one.panel.title)}{colon()}{finding}"
+    return finding
+
+
+def _is_daily(one: Answered) -> bool:
+    """Numbers of machines that report a day when it is over: always a day behind."""
+    return all(find(m).dataset == SERVICE_VOLUME.name for r in one.results for m in r.query.metrics)
 
 
 def untouched(wanted: Mapping[str, Sequence[str]]) -> Values:

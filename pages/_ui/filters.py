@@ -135,6 +135,23 @@ class Filters:
         end = min(self.period.end, self.day + timedelta(days=1))
         return Period(start=self.period.start, end=end)
 
+    def whole(self, period: Period, grain: Grain) -> Period:
+        """`period` without the unit that is still running, unless nothing else is in it.
+
+        A line that ends in a unit of a few hours plunges for no reason.
+        """
+        end = grain.floor(self.day) if self.day else period.end
+        inside = period.start < end < period.end
+        return Period(start=period.start, end=end) if inside else period
+
+    def back_whole(self, grain: Grain, count: int) -> Period:
+        """`count` units of `grain` that are over, the last of them as late as may be."""
+        found = self.back(grain, count)
+        if self.day is None or not grain.floor(self.day) < found.end:
+            return found
+        end = grain.shift(found.end, -1)
+        return Period(start=grain.shift(end, -count), end=end)
+
     def back(self, grain: Grain, count: int) -> Period:
         """`count` whole units of `grain`; the last holds the end of the period, or today in it."""
         last = self.period.end - timedelta(days=1)

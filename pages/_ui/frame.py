@@ -10,6 +10,7 @@ from pages._ui.book import Page, page_of
 from pages._ui.cards import frame
 from pages._ui.desk import desk
 from pages._ui.ids import aria, attributes, part
+from pages._ui.parts import alert, container, link_button
 from pages._ui.text import _
 
 
@@ -21,7 +22,7 @@ def page_layout(name: str) -> Component:
         return no_permission()
     tiles = [frame(panel) for panel in page.panels if panel.kind == "tile"]
     cards = [frame(panel) for panel in page.panels if panel.kind != "tile"]
-    return html.Div(
+    return container(
         [
             dcc.Store(id=ids.PAGE, data={"name": page.name}),
             _top(page),
@@ -29,7 +30,7 @@ def page_layout(name: str) -> Component:
             html.Div(tiles, className="tiles") if tiles else None,
             html.Div(cards, className="cards"),
         ],
-        className=f"page page-{page.name}",
+        f"page page-{page.name}",
     )
 
 
@@ -46,15 +47,24 @@ def _top(page: Page) -> Component:
 def page_files(name: str, address: str) -> list[Component]:
     """The whole page as a workbook."""
     href = f"/export/{name}.xlsx{address}"
-    return [html.A(_("导出本页"), href=href, className="button button-strong")]
+    return [link_button(_("导出本页"), href, is_strong=True)]
+
+
+def news(findings: tuple[str, ...]) -> list[Component]:
+    """The findings of the line under the page's name, one after the other."""
+    return [html.Span(text, className="news") for text in findings]
 
 
 def notice(text: str) -> list[Component]:
     """Instead of all cards: what is wrong with the address, and the way out."""
     return [
-        html.Strong(_("筛选条件无效")),
-        html.P(text),
-        html.A(_("恢复默认条件"), href="?", className="button"),
+        alert(
+            [
+                html.Strong(_("筛选条件无效")),
+                html.P(text),
+                link_button(_("恢复默认条件"), "?"),
+            ],
+        )
     ]
 
 

@@ -29,7 +29,7 @@ class Broken(Protocol):
     @property
     def source(self) -> str: ...
     @property
-    def reason(self) -> str: ...
+    def label(self) -> Label: ...
     @property
     def column_name(self) -> str: ...
     @property
@@ -89,6 +89,8 @@ class Chart:
     finding: str = ""
     note: str = ""
     chips: tuple[Chip, ...] = ()
+    is_bare: bool = False
+    """The finding names a member only: the panel's title must stand beside it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,12 +108,15 @@ class Tile:
     """A clause for the line under the page's name."""
 
 
+Entry = str | int | Chip
+
+
 @dataclass(frozen=True, kw_only=True)
 class Sheet:
-    """A table. A cell is text, or a chip. `finding` as for a chart."""
+    """A table. A cell is text, a whole number, or a chip. `finding` as for a chart."""
 
     head: tuple[str, ...]
-    rows: tuple[tuple[str | Chip, ...], ...]
+    rows: tuple[tuple[Entry, ...], ...]
     numeric: frozenset[int] = frozenset()
     finding: str = ""
     note: str = ""
@@ -146,6 +151,8 @@ class Panel:
     tall: bool = False
     follows_sources: bool = False
     """Its face shows how the sources stand, so it moves with each of their runs."""
+    is_news: bool = False
+    """Its finding belongs into the line under the page's name."""
 
     def __post_init__(self) -> None:
         if not self.id.replace("_", "").isalpha() or self.id != self.id.lower():

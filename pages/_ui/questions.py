@@ -5,6 +5,7 @@ of the question knows the dimension (a loan has no scene). `unheard` names the o
 the card can say so.
 """
 
+from datetime import date
 from typing import TypedDict, Unpack
 
 from pages._ui.filters import Filters
@@ -39,8 +40,17 @@ def ask(filters: Filters, *metrics: str, **options: Unpack[Options]) -> MetricQu
 
 
 def trace(filters: Filters, *metrics: str, by: tuple[str, ...] = ()) -> MetricQuery:
-    """The question behind a chart over time: the bar's period by its unit, up to today."""
-    return ask(filters, *metrics, by=by, period=filters.so_far, grain=filters.unit)
+    """The question behind a line: the bar's period by its unit, up to the last one that is over."""
+    period = filters.whole(filters.so_far, filters.unit)
+    return ask(filters, *metrics, by=by, period=period, grain=filters.unit)
+
+
+def left_running(filters: Filters, query: MetricQuery) -> date | None:
+    """The start of the running unit, where a question over time leaves it out."""
+    if query.grain is None or query.period is None or filters.day is None:
+        return None
+    start = query.grain.floor(filters.day)
+    return start if query.period.end == start and filters.day < filters.period.end else None
 
 
 def unheard(filters: Filters, query: MetricQuery) -> tuple[str, ...]:

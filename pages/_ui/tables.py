@@ -4,8 +4,9 @@ from dash import html
 from dash.development.base_component import Component
 
 from pages._figures.values import period_text
-from pages._ui.numbers import exact, format_change
+from pages._ui.numbers import exact, fixed, format_change
 from pages._ui.panel import Chip, Drawing, Sheet
+from pages._ui.parts import badge, table
 from pages._ui.text import _, named
 from pages._ui.words import compare_word
 from warehouse.datasets import CLOCK_DIMENSIONS, DIMENSIONS
@@ -17,7 +18,7 @@ MOST_ROWS = 120
 
 def chip(one: Chip) -> Component:
     """A mark with words and a tone."""
-    return html.Span(one.text, className=f"chip chip-{one.tone}")
+    return badge(one.text, one.tone)
 
 
 def answer_table(drawing: Drawing, title: str) -> list[Component]:
@@ -26,11 +27,11 @@ def answer_table(drawing: Drawing, title: str) -> list[Component]:
     metrics = tuple(find(name) for name in result.query.metrics)
     rows = [_row(row, result, drawing, metrics) for row in result.rows[:MOST_ROWS]]
     count = len(result.query.by) + (1 if result.query.grain else 0)
-    table = _table(_head(result, metrics), rows, numeric_from=count, caption=title)
+    shown = _table(_head(result, metrics), rows, numeric_from=count, caption=title)
     left = len(result.rows) - MOST_ROWS
     if left <= 0:
-        return [table]
-    return [table, html.P(_("另有 {n} 行，请下载文件查看。").format(n=left), className="muted")]
+        return [shown]
+    return [shown, html.P(_("另有 {n} 行，请下载文件查看。").format(n=left), className="muted")]
 
 
 def sheet_table(sheet: Sheet, title: str) -> Component:
@@ -39,16 +40,17 @@ def sheet_table(sheet: Sheet, title: str) -> Component:
         html.Th(text, scope="col", className=_side(i, sheet)) for i, text in enumerate(sheet.head)
     ]
     rows = [
-        html.Tr(
-            [
-                html.Td(chip(cell) if isinstance(cell, Chip) else cell, className=_side(i, sheet))
-                for i, cell in enumerate(row)
-            ]
-        )
+        html.Tr([html.Td(_shown(cell), className=_side(i, sheet)) for i, cell in enumerate(row)])
         for row in sheet.rows
     ]
     caption = html.Caption(title, className="visually-hidden")
-    return html.Table([caption, html.Thead(html.Tr(head)), html.Tbody(rows)], className="sheet")
+    return table([caption, html.Thead(html.Tr(head)), html.Tbody(rows)])
+
+
+def _shown(cell: str | int | Chip) -> str | Component:
+    if isinstance(cell, Chip):
+        return chip(cell)
+    return fixed(cell, 0) if isinstance(cell, int) else cell
 
 
 def _side(index: int, sheet: Sheet) -> str:
@@ -90,7 +92,7 @@ def _cell(cell: Cell, metric: Metric, language: str, *, is_compared: bool) -> li
 
 def _table(head: list[str], rows: list[list[str]], *, numeric_from: int, caption: str) -> Component:
     sides = ["" if i < numeric_from else "num" for i in range(len(head))]
-    return html.Table(
+    return table(
         [
             html.Caption(caption, className="visually-hidden"),
             html.Thead(
@@ -104,6 +106,5 @@ def _table(head: list[str], rows: list[list[str]], *, numeric_from: int, caption
                     for row in rows
                 ]
             ),
-        ],
-        className="sheet",
+        ]
     )

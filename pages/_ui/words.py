@@ -25,6 +25,8 @@ def period_words(period: Period | None) -> str:
     for grain, template in ((Grain.YEAR, _("{y}年")), (Grain.MONTH, _("{y}年{m}月"))):
         if period == Period(start=grain.floor(first), end=grain.shift(grain.floor(first), 1)):
             return template.format(y=first.year, m=first.month)
+    if first.day == 1 and period.end.day == 1:
+        return f"{first:%Y-%m} – {last:%Y-%m}"
     if first == last:
         return first.isoformat()
     same_year = first.year == last.year
@@ -62,9 +64,9 @@ def member_words(
     return " · ".join(parts)
 
 
+def colon() -> str:
+    return ": " if language() == "en" else "："
+
+
 def comma() -> str:
     return ", " if language() == "en" else "、"
-
-
-def semicolon() -> str:
-    return "; " if language() == "en" else "；"

@@ -21,6 +21,9 @@ from warehouse.model import UNKNOWN, Label, Result
 
 Draw = Callable[[Answers], Picture | None]
 
+MAP_HEIGHT = 400.0
+"""Pixels of the map on the smallest wall, before everything is scaled to the wall at hand."""
+
 
 def bars(metric: str, goal: str = "") -> Draw:
     """Months of a metric; the goal, where there is one, is the second answer."""
@@ -70,7 +73,7 @@ def by_district(metric: str) -> Draw:
         shown = replace(shown, points=real)
         finding = findings.range_of(shown, answers)
         if any(district.outline for district in answers.city.districts):
-            figure = district_map.draw(shown, answers.city, answers.style)
+            figure = district_map.draw(shown, answers.city, answers.style, height=MAP_HEIGHT)
             note = answers.city.map_note.text(answers.style.language)
             return Picture(figure=figure, finding=finding, note=note, about=shown.label)
         figure = ranking.draw(shown, answers.style, limit=13)

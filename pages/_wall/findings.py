@@ -31,6 +31,8 @@ def moved(series: Series, answers: Answers) -> str:
         cell.change(series.unit), series.unit, series.polarity, answers.style.language
     )
     than = answers.say("较上周同日", "on last week") if is_daily else ""
+    if points[-1].is_partial:
+        than = answers.say("环比同期", "on the same span")
     than = than or answers.say("环比", "on last period")
     moved = answers.say(f"，{than} {change.signed}", f", {change.signed} {than}")
     said = _text(value, series, answers)
@@ -38,16 +40,16 @@ def moved(series: Series, answers: Answers) -> str:
 
 
 def against_goal(series: Series, goal: Series, answers: Answers) -> str:
-    """How the last unit stands to its target."""
-    value = series.points[-1].value if series.points else None
-    target = goal.points[-1].value if goal.points else None
-    if value is None or not target:
+    """How the last unit that is over stands to its target."""
+    targets = {p.period: p.value for p in goal.points}
+    over = [p for p in _known(series) if not p.is_partial and targets.get(p.period)]
+    if not over or over[-1].value is None:
         return moved(series, answers)
-    share = fixed(value / target * 100, 1)
-    said = _text(value, series, answers)
+    share = fixed(over[-1].value / (targets[over[-1].period] or 1) * 100, 1)
+    said = _text(over[-1].value, series, answers)
     return answers.say(
-        f"{series.label} {said}，为目标的 {share}%",
-        f"{series.label} {said}: {share}% of the goal",
+        f"上月{series.label} {said}，为目标的 {share}%",
+        f"{series.label} last month {said}: {share}% of the goal",
     )
 
 
@@ -121,12 +123,14 @@ def kept(series: Series, limit: float, name: str, answers: Answers) -> str:
 
 
 def balance(came: list[Series], went: Series, answers: Answers) -> str:
-    """What came less what went in the last unit."""
-    parts = [s.points[-1].value for s in came if s.points]
-    lost = went.points[-1].value if went.points else None
-    if not parts or None in parts or lost is None:
+    """What came less what went in the last unit that is over: who left shows at its end."""
+    over = [i for i, p in enumerate(went.points) if p.value is not None and not p.is_partial]
+    if not over or not came:
         return ""
-    net = sum(part or 0 for part in parts) - lost
+    parts = [series.values[over[-1]] for series in came]
+    if None in parts:
+        return ""
+    net = sum(part or 0 for part in parts) - (went.values[over[-1]] or 0)
     sign = "+" if net >= 0 else ""
     said = sign + _text(net, went, answers)
-    return answers.say(f"本月净变化 {said}", f"Net change this month {said}")
+    return answers.say(f"上月净变化 {said}", f"Net change last month {said}")

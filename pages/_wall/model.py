@@ -139,14 +139,14 @@ def over(grain: Grain, count: int, *metrics: str, by: tuple[str, ...] = ()) -> A
     )
 
 
-def whole(grain: Grain, count: int, *metrics: str) -> Asks:
+def whole(grain: Grain, count: int, *metrics: str, by: tuple[str, ...] = ()) -> Asks:
     """As `over`, without the running unit: the way of days that are over."""
 
     def asks(day: date) -> tuple[MetricQuery, ...]:
         end = grain.floor(day)
         period = Period(start=grain.shift(end, -count), end=end)
-        query = MetricQuery(metrics=metrics, period=period, grain=grain, compare=Compare.PREVIOUS)
-        return (query,)
+        compare = None if by else Compare.PREVIOUS
+        return (MetricQuery(metrics=metrics, period=period, grain=grain, by=by, compare=compare),)
 
     return asks
 

@@ -74,9 +74,12 @@ def _unit(word: str, series: Series, at: int, language: str) -> str:
 
 
 def _change(point: Point, series: Series) -> float | None:
-    """Against the unit before; a whole day against the same weekday of the week before."""
-    if point.value is None:
+    """Against the unit before; a whole day against the same weekday of the week before.
+
+    A running day has no change: its first hours say nothing of the day.
+    """
+    is_day = series.grain is Grain.DAY
+    if point.value is None or (is_day and point.is_partial):
         return None
-    is_day = series.grain is Grain.DAY and not point.is_partial
     base = series.values[-8] if is_day and len(series.points) > 7 else point.cell.base
     return replace(point.cell, base=base).change(series.unit)

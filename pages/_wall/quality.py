@@ -1,7 +1,7 @@
 """Scene: how good the services are, and when they are slow."""
 
 from pages._wall import drawings
-from pages._wall.model import Card, Scene, by, over, whole
+from pages._wall.model import Card, Scene, by, whole
 from pages._wall.numbers import Line, number_card
 from warehouse.datasets import LEVELS
 from warehouse.model import Grain, Label
@@ -44,7 +44,7 @@ SCENE = Scene(
             area="c",
             title=Label(zh="满意率", en="Satisfied share"),
             note=Label(zh="近 12 个月", en="12 months"),
-            asks=over(Grain.MONTH, 12, "quality.satisfied_share"),
+            asks=whole(Grain.MONTH, 12, "quality.satisfied_share"),
             draw=drawings.over_time(
                 "quality.satisfied_share", names=(Label(zh="满意率", en="Share"),), zero=False
             ),
@@ -70,7 +70,7 @@ SCENE = Scene(
             area="f",
             title=Label(zh="渠道构成", en="Channels"),
             note=Label(zh="服务次数占比", en="share of events"),
-            asks=over(Grain.MONTH, 12, "usage.events", by=("channel",)),
+            asks=whole(Grain.MONTH, 12, "usage.events", by=("channel",)),
             draw=drawings.parts("usage.events", "channel"),
         ),
     ),
