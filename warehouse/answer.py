@@ -12,6 +12,7 @@ from warehouse.errors import Forbidden, UnknownDimension, nearest
 from warehouse.freshness import as_of, standing_on
 from warehouse.keys import Keyring
 from warehouse.members import collect, label_of, ordered
+from warehouse.memo import Memo, Rows
 from warehouse.model import (
     UNKNOWN,
     City,
@@ -24,12 +25,14 @@ from warehouse.model import (
     SourceStatus,
     Viewer,
 )
-from warehouse.pattern import Pattern
-from warehouse.policy import Contributors
+from warehouse.pattern import Decided, Pattern
 from warehouse.quarantine import QuarantineReason, read_reasons
 from warehouse.question import named, resolve, where
 from warehouse.settings import Settings
 
+_MOST_ROWS = 100_000
+_MOST_CELLS = 300_000
+"""What the caches of one process hold at most; a row takes some hundred bytes."""
 _MAY_SEE_QUARANTINE = frozenset({Role.OPERATOR, Role.ADMIN})
 
 
@@ -39,9 +42,16 @@ class Warehouse:
     def __init__(self, settings: Settings, reader: Reader) -> None:
         self._settings = settings
         self._reader = reader
-        self._results: Cache[Result] = Cache(4096)
-        self._patterns: Cache[Pattern] = Cache(4096)
-        self._counts: Cache[Contributors] = Cache(512)
+        self._results: Cache[Result] = Cache(
+            4096, weight=lambda result: len(result.rows), most=_MOST_ROWS
+        )
+        self._rows: Cache[Rows] = Cache(2048, weight=len, most=_MOST_ROWS)
+        self._patterns: Cache[Pattern] = Cache(
+            1024, weight=lambda pattern: len(pattern.hidden), most=_MOST_ROWS
+        )
+        self._decided: Cache[Decided] = Cache(
+            256, weight=lambda decided: len(decided.cells), most=_MOST_CELLS
+        )
         self._extents: Cache[Period | None] = Cache(64)
         self._codes: Cache[tuple[str, ...]] = Cache(256)
 
@@ -147,8 +157,9 @@ class Warehouse:
         return Asker(
             settings=self._settings,
             snapshot=snapshot,
+            tables=Memo(snapshot, self._rows),
             viewer=replace(viewer, name=""),
             patterns=self._patterns,
-            counts=self._counts,
+            decided=self._decided,
             extents=self._extents,
         )

@@ -8,15 +8,15 @@ from warehouse import clock
 from warehouse.block import Block, block
 from warehouse.cache import Cache
 from warehouse.compare import Base, against, bases
-from warehouse.compile import Slice, Window
+from warehouse.compile import Slice, Tables, Window
 from warehouse.connection import Snapshot
 from warehouse.freshness import edge, standing_on
 from warehouse.measures import Ground
 from warehouse.metrics import CATALOGUE
 from warehouse.metrics.model import Metric, Penetration
 from warehouse.model import Cell, Compare, Grain, Period, Result, Row, Viewer
-from warehouse.pattern import Pattern, contributors, pattern
-from warehouse.policy import Contributors, Members, has_district, visible_where
+from warehouse.pattern import Decided, Pattern, decide, pattern
+from warehouse.policy import Members, has_district, visible_where
 from warehouse.question import Question, depends_on_the_instant
 from warehouse.rows import arrange, combinations, count_suppressed
 from warehouse.settings import Settings
@@ -30,8 +30,10 @@ class Asker:
     settings: Settings
     snapshot: Snapshot
     viewer: Viewer
+    tables: Tables
+    """The snapshot, with the rows that were read of it before."""
     patterns: Cache[Pattern]
-    counts: Cache[Contributors]
+    decided: Cache[Decided]
     extents: Cache[Period | None]
 
     # --- what an answer stands on -----------------------------------------------------------
@@ -64,8 +66,8 @@ class Asker:
         return self.extents.get(key, lambda: self._extent(dataset))
 
     def _extent(self, dataset: str) -> Period | None:
-        table = self.snapshot.table(dataset, "fact", period=None, columns=("day",))
-        first, last = self.snapshot.select(f"SELECT min(day), max(day) FROM {table}")[0]
+        table = self.tables.table(dataset, "fact", period=None, columns=("day",))
+        first, last = self.tables.select(f"SELECT min(day), max(day) FROM {table}")[0]
         return None if first is None else Period(start=first, end=last + timedelta(days=1))
 
     def period(self, datasets: Sequence[str]) -> Period:
@@ -134,17 +136,17 @@ class Asker:
         """What `part` hides; the same for each metric of its dataset."""
         k = smallest_cell(self.settings, part.dataset)
         key = (part, k, self.version(part.dataset))
-        return self.patterns.get(key, lambda: pattern(part, k, self._contributors))
+        return self.patterns.get(key, lambda: pattern(self.snapshot, part, k, self._decide))
 
-    def _contributors(self, part: Slice) -> Contributors:
-        k = smallest_cell(self.settings, part.dataset)
-        key = (part, k, self.version(part.dataset))
-        return self.counts.get(key, lambda: contributors(self.snapshot, part, k))
+    def _decide(self, whole: Slice) -> Decided:
+        k = smallest_cell(self.settings, whole.dataset)
+        key = (whole, k, self.version(whole.dataset))
+        return self.decided.get(key, lambda: decide(self.snapshot, whole, k))
 
     def _ground(self, dataset: str) -> Ground:
         extent = self.extent(dataset)
         return Ground(
-            tables=self.snapshot,
+            tables=self.tables,
             since=date.max if extent is None else extent.start,
             complete=self.edge((dataset,)).at,
             city=self.snapshot.manifest.city,

@@ -5,12 +5,13 @@ compiled from closed sets of names, and values are bound.
 """
 
 import contextlib
+import itertools
 import logging
 import re
 import threading
 import weakref
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
@@ -44,6 +45,7 @@ from warehouse.manifest import (
     verify_file,
 )
 from warehouse.model import Period
+from warehouse.prepared import Shelf
 from warehouse.relations import alias_of, empty_alias, name, text, union
 from warehouse.schema import create_statements
 from warehouse.settings import Settings
@@ -56,8 +58,12 @@ THREADS = 2
 STATEMENT_SECONDS = 20.0
 MOST_QUERIES = 16
 """Queries running at once in one reader; more wait, so that a crowd cannot exhaust memory."""
+MOST_PREPARED_ROWS = 5_000_000
+"""From more rows no table is prepared in memory: each question reads what it needs."""
 
 Rows = list[tuple[Any, ...]]
+_NUMBERS = itertools.count(1)
+"""Names of prepared tables are never used again, so that one names one content for ever."""
 
 
 # --- opening --------------------------------------------------------------------------------
@@ -162,6 +168,7 @@ class Reader:
         self._uses: dict[str, int] = {}
         # Finalizers run inside any allocation, so they only note what became free.
         self._freed: deque[tuple[str, ...]] = deque()
+        self._dropped: deque[str] = deque()
         self._create_empty()
 
     def _create_empty(self) -> None:
@@ -218,7 +225,14 @@ class Reader:
         aliases = tuple(alias_of(f) for f in manifest.files)
         for alias in aliases:
             self._uses[alias] = self._uses.get(alias, 0) + 1
-        snapshot = Snapshot(manifest, self._connection, self._slots)
+        shelf = (
+            Shelf(self._dropped)
+            if self._current is None
+            else self._current.shelf.next(
+                lambda files: self._uses.keys() >= set(files) and set(aliases) >= set(files)
+            )
+        )
+        snapshot = Snapshot(manifest, self._connection, self._slots, shelf)
         weakref.finalize(snapshot, self._freed.append, aliases).atexit = False
         return snapshot
 
@@ -236,6 +250,8 @@ class Reader:
         self._uses[alias_of(partition)] = 0
 
     def _detach_unused(self) -> None:
+        while self._dropped:
+            self._connection.execute(f"DROP TABLE {self._dropped.popleft()}")
         while self._freed:
             for alias in self._freed.popleft():
                 self._uses[alias] -= 1
@@ -258,8 +274,10 @@ class Snapshot:
         manifest: Manifest,
         connection: duckdb.DuckDBPyConnection,
         slots: threading.BoundedSemaphore,
+        shelf: Shelf,
     ) -> None:
         self.manifest = manifest
+        self.shelf = shelf
         self._connection = connection
         self._slots = slots
 
@@ -285,13 +303,41 @@ class Snapshot:
         Raises `DefinitionError` for anything but one SELECT, `QueryError` when it takes longer
         than `seconds` or fails.
         """
+        return self._run(
+            lambda cursor: cursor.execute(_one_select(cursor, sql), list(parameters)).fetchall(),
+            seconds,
+        )
+
+    def prepare(self, dataset: str, table: str, sql: str) -> str | None:
+        """A table in memory with the rows of the SELECT `sql` over `table` of every month.
+
+        Made once for the same files, dropped with the last generation that has them. None where
+        `table` has too many rows to keep something of them in memory.
+        """
+        files = tuple(alias_of(f) for f in self.manifest.partitions(dataset))
+        return self.shelf.table(files, sql, lambda: self._make(dataset, table, sql))
+
+    def _make(self, dataset: str, table: str, sql: str) -> str | None:
+        source = self.table(dataset, table, period=None)
+        if self.select(f"SELECT count(*) FROM {source}")[0][0] > MOST_PREPARED_ROWS:
+            return None
+        made = f"memory.main.prepared_{next(_NUMBERS)}"
+
+        def create(cursor: duckdb.DuckDBPyConnection) -> Rows:
+            _one_select(cursor, sql)
+            return cursor.execute(f"CREATE TABLE {made} AS {sql}").fetchall()
+
+        self._run(create, STATEMENT_SECONDS)
+        return made
+
+    def _run(self, statement: Callable[[duckdb.DuckDBPyConnection], Rows], seconds: float) -> Rows:
         with self._slots:
             cursor = self._connection.cursor()
             timer = threading.Timer(seconds, cursor.interrupt)
             timer.daemon = True
             timer.start()
             try:
-                return cursor.execute(_one_select(cursor, sql), list(parameters)).fetchall()
+                return statement(cursor)
             except duckdb.InterruptException as error:
                 raise QueryError(
                     f"The question takes longer than {seconds:g} s: choose a shorter period"
@@ -300,7 +346,11 @@ class Snapshot:
             except (duckdb.BinderException, duckdb.CatalogException) as error:
                 raise DefinitionError(f"Wrong SQL: {str(error).splitlines()[0]}") from error
             except duckdb.Error as error:
-                raise QueryError(f"The question failed: {str(error).splitlines()[0]}") from error
+                # DuckDB's words hold SQL and paths: they are for the log, not for who asks.
+                log.error("a question failed: %s", str(error).splitlines()[0])
+                raise QueryError(
+                    "The question could not be computed: ask it again, or a smaller one."
+                ) from error
             finally:
                 timer.cancel()
                 cursor.close()

@@ -5,22 +5,24 @@ that a filter shows and hides exactly what the table of all members does.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import combinations, product
+from itertools import combinations
+from typing import Any
 
 from warehouse.compile import Slice, Sql, Tables, applications, facts, fetch
 from warehouse.compile.applications import REACHED, STEP
+from warehouse.compile.slice import Choice, mask
 from warehouse.errors import QueryError
-from warehouse.metrics import model as metrics
 from warehouse.policy import PROTECTED, Cell, Contributors, Members, hidden_cells, is_safe
 from warehouse.rollups import DIMENSIONS, PERSON_DAY, USAGE_DAY
 
-_FEW = 1000
-"""Cells in doubt that are worth counting apart."""
 MOST_CELLS = 200_000
 """A question with more cells is too fine to be read, and too dear to protect."""
+
+
+Lattice = Mapping[Choice, Contributors]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,22 +35,36 @@ class Pattern:
         return (unit, members) in self.hidden
 
 
-Count = Callable[[Slice], Contributors]
-"""How many contribute to each cell of a slice; filtered questions ask for the same ones often."""
+@dataclass(frozen=True, kw_only=True)
+class Decided:
+    """What is hidden of all cells over `dims`, and how many contribute to each (or at least k)."""
+
+    dims: Choice
+    cells: Contributors
+    hidden: frozenset[Cell]
 
 
-def pattern(part: Slice, k: int, count: Count) -> Pattern:
+Decide = Callable[[Slice], Decided]
+"""The decision on an unfiltered slice; questions that differ in their filters share it."""
+
+
+def pattern(tables: Tables, part: Slice, k: int, decide: Decide) -> Pattern:
     """Decide what `part` hides from its viewer when cells below `k` contributors are small."""
     if part.dataset not in PROTECTED:
         return Pattern()
-    dims = tuple(sorted(part.dims))
-    whole = replace(part, by=dims, where=())
-    lattice = {choice: count(replace(whole, by=choice)) for choice in _of(dims)}
-    hidden = hidden_cells(dims, lattice, k)
+    decided = decide(replace(part, by=tuple(sorted(part.dims)), where=()))
     if not part.where:
-        places = [dims.index(name) for name in part.by]
-        return Pattern(hidden=frozenset((u, tuple(m[i] for i in places)) for u, m in hidden))
-    return Pattern(hidden=_sliced(part, dims, (lattice[dims], hidden), k, count))
+        places = [decided.dims.index(name) for name in part.by]
+        hidden = ((u, tuple(m[i] for i in places)) for u, m in decided.hidden)
+        return Pattern(hidden=frozenset(hidden))
+    return Pattern(hidden=_sliced(tables, part, decided, k))
+
+
+def decide(tables: Tables, whole: Slice, k: int) -> Decided:
+    """Count the contributors of every choice of the dimensions, and decide what is hidden."""
+    lattice = contributors(tables, whole, _of(whole.by), k)
+    hidden = hidden_cells(whole.by, lattice, k)
+    return Decided(dims=whole.by, cells=lattice[whole.by], hidden=hidden)
 
 
 def _of(dims: tuple[str, ...]) -> list[tuple[str, ...]]:
@@ -57,24 +73,17 @@ def _of(dims: tuple[str, ...]) -> list[tuple[str, ...]]:
     return [choice for size in sizes for choice in combinations(dims, size)]
 
 
-def _sliced(
-    part: Slice,
-    dims: tuple[str, ...],
-    decided: tuple[Contributors, frozenset[Cell]],
-    k: int,
-    count: Count,
-) -> frozenset[Cell]:
+def _sliced(tables: Tables, part: Slice, decided: Decided, k: int) -> frozenset[Cell]:
     """The pattern of a filtered question: each of its cells is a sum of lattice cells.
 
     Such a sum is hidden when it is small itself, or when it, or what it leaves out, would give
     away a hidden lattice cell.
     """
-    cells, hidden = decided
     chosen = {name: frozenset(members) for name, members in part.where}
-    inside, outside = _split(part, dims, cells, hidden, chosen)
+    inside, outside = _split(part, decided, chosen)
     # With one member a filter, a cell of the question is one cell of the lattice.
     is_single = all(len(members) == 1 for members in chosen.values())
-    own = {} if is_single else count(part)
+    own = {} if is_single else contributors(tables, part, [part.by], k)[part.by]
     out = {cell for cell, people in own.items() if 0 < people < k}
     for cell in {*inside, *outside}:
         if is_single:
@@ -87,17 +96,14 @@ def _sliced(
 
 
 def _split(
-    part: Slice,
-    dims: tuple[str, ...],
-    cells: Contributors,
-    hidden: frozenset[Cell],
-    chosen: Mapping[str, frozenset[str]],
+    part: Slice, decided: Decided, chosen: Mapping[str, frozenset[str]]
 ) -> tuple[dict[Cell, list[int]], dict[Cell, list[int]]]:
     """Contributors of the hidden lattice cells inside and outside each cell of the question."""
     inside: dict[Cell, list[int]] = defaultdict(list)
     outside: dict[Cell, list[int]] = defaultdict(list)
+    cells, dims = decided.cells, decided.dims
     places = [dims.index(name) for name in part.by]
-    for unit, members in hidden:
+    for unit, members in decided.hidden:
         cell = unit, tuple(members[i] for i in places)
         passes = {name: members[dims.index(name)] in wanted for name, wanted in chosen.items()}
         if all(passes.values()):
@@ -107,62 +113,80 @@ def _split(
     return inside, outside
 
 
-def contributors(tables: Tables, part: Slice, k: int) -> Contributors:
-    """How many contribute to each cell; at least `k` where a cheap bound already says so."""
-    if part.dataset == "loan_event":
-        return _applications(tables, part)
-    from_rollups = part.dataset == "service_event" and part.window.until is None
-    if from_rollups and set(part.dims) <= DIMENSIONS[USAGE_DAY]:
-        return _bounded(tables, part, k)
-    return _cells(tables, part, facts.contributors(tables, part, from_rollups=False))
+def contributors(tables: Tables, part: Slice, choices: Sequence[Choice], k: int) -> Lattice:
+    """How many contribute to each cell of each choice of `part.by`; at least `k` where it is
+    enough to know that.
 
-
-def _bounded(tables: Tables, part: Slice, k: int) -> Contributors:
-    """Exact counts only where the bound leaves a cell in doubt, and of all if one is small.
-
-    (With a small cell, its siblings' true sizes decide which of them is hidden with it.)
+    A cell is below `k` here exactly when it is; larger ones may be given by their lower bound,
+    which makes sums of them err on the safe side.
     """
-    known = _cells(tables, part, facts.bound(tables, part))
-    doubtful = [cell for cell, people in known.items() if people < k]
+    if part.dataset == "loan_event":
+        return _applications(tables, part, choices)
+    from_rollups = part.dataset == "service_event" and part.window.until is None
+    if not from_rollups or not set(part.dims) <= DIMENSIONS[USAGE_DAY]:
+        exact = facts.contributors(tables, part, choices, from_rollups=False)
+        return _counted(_fetch(tables, exact), part.by, choices)
+    known = _counted(_fetch(tables, facts.bound(tables, part, choices)), part.by, choices)
+    doubtful = [c for c in choices if any(people < k for people in known[c].values())]
     if not doubtful:
         return known
     is_people = set(part.dims) <= DIMENSIONS[PERSON_DAY]
-    if len(doubtful) <= _FEW:
-        few = facts.contributors(tables, part, from_rollups=is_people, only=doubtful)
-        exact = _cells(tables, part, few)
-        if all(people >= k for people in exact.values()):
-            return {**known, **exact}
-    return _cells(tables, part, facts.contributors(tables, part, from_rollups=is_people))
+    exact = facts.contributors(tables, part, doubtful, from_rollups=is_people)
+    return {**known, **_counted(_fetch(tables, exact), part.by, doubtful)}
 
 
-def _applications(tables: Tables, part: Slice) -> Contributors:
+def _applications(tables: Tables, part: Slice, choices: Sequence[Choice]) -> Lattice:
     """Applications count as people; by step, those that ever had it."""
-    if STEP not in part.dims:
-        return _cells(tables, part, applications.statement(tables, part, (metrics.Count(),)))
-    wanted = dict(part.where).get(STEP, REACHED)
     plain = replace(
         part,
         by=tuple(name for name in part.by if name != STEP),
         where=tuple((n, m) for n, m in part.where if n != STEP),
     )
-    rows = fetch(tables, applications.reached(tables, plain))
-    place = part.by.index(STEP) if STEP in part.by else None
-    width, found = len(plain.by), {}
-    for row, (i, step) in product(rows, enumerate(REACHED)):
-        if step in wanted:
-            members = row[1 : 1 + width]
-            if place is not None:
-                members = (*members[:place], step, *members[place:])
-            found[row[0], members] = row[1 + width + i]
+    without = {choice: tuple(n for n in choice if n != STEP) for choice in choices}
+    plainly = list(dict.fromkeys(without.values()))
+    rows = _fetch(tables, applications.lattice(tables, plain, plainly))
+    wanted = dict(part.where).get(STEP, REACHED if STEP in part.by else ())
+    steps = [(REACHED.index(step), step) for step in wanted]
+    if not steps:
+        return _counted(rows, plain.by, choices)
+    found: dict[Choice, dict[Cell, int]] = {}
+    for choice in choices:
+        place = choice.index(STEP) if STEP in choice else None
+        if place is None and STEP not in dict(part.where):
+            found[choice] = _counted(rows, plain.by, [choice])[choice]
+            continue
+        found[choice] = {}
+        for i, step in steps:
+            counts = _counted(rows, plain.by, [without[choice]], 1 + i)[without[choice]]
+            for (unit, members), count in counts.items():
+                if place is not None:
+                    members = (*members[:place], step, *members[place:])
+                found[choice][unit, members] = count
     return found
 
 
-def _cells(tables: Tables, part: Slice, sql: Sql) -> Contributors:
+def _counted(
+    rows: Sequence[tuple[Any, ...]], by: Choice, choices: Sequence[Choice], index: int = 0
+) -> dict[Choice, dict[Cell, int]]:
+    """The counts of each choice from rows (unit, members..., mask, counts...)."""
+    width = 1 + len(by)
+    found: dict[Choice, dict[Cell, int]] = {choice: {} for choice in choices}
+    wanted = {
+        mask(by, choice): (found[choice], [1 + by.index(name) for name in choice])
+        for choice in choices
+    }
+    for row in rows:
+        if row[width] in wanted:
+            cells, places = wanted[row[width]]
+            cells[row[0], tuple([row[i] for i in places])] = row[width + 1 + index]
+    return found
+
+
+def _fetch(tables: Tables, sql: Sql) -> list[tuple[Any, ...]]:
     rows = fetch(tables, sql)
     if len(rows) > MOST_CELLS:
         raise QueryError(
             f"The question has {len(rows):,} cells, more than {MOST_CELLS:,}."
             " Choose a coarser grain, a shorter period or fewer dimensions."
         )
-    width = len(part.by)
-    return {(row[0], tuple(row[1 : 1 + width])): row[1 + width] for row in rows}
+    return rows

@@ -4,10 +4,11 @@ An application's parts may lie in several months and come in any order; merging 
 same application each time. Its cohort is the earliest applied time, else its first event.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from zoneinfo import ZoneInfo
 
 from warehouse.compile.facts import TRAITS, value
-from warehouse.compile.slice import Slice, Sql, Tables, dimension, group, literal
+from warehouse.compile.slice import Choice, Slice, Sql, Tables, dimension, group, literal, sets
 from warehouse.datasets import ENDS, STEPS
 from warehouse.metrics.model import Measure, Percentile, Share
 from warehouse.model import UNKNOWN
@@ -22,10 +23,23 @@ def _time(step: str) -> str:
     return f"{step}_at"
 
 
-def _merged(tables: Tables, part: Slice, more: Sequence[str]) -> Sql:
-    """One row an application: its cohort, step times, and the columns `more`."""
-    attributes = [n for n in _ATTRIBUTES if n in part.dims or n == "district" or n in more]
-    others = [n for n in (*_FLAGS, "amount_disbursed") if n in more]
+def _merged(tables: Tables, part: Slice, more: Sequence[str]) -> str:
+    """SQL for FROM: one row an application, with its cohort's instant, local day and hour.
+
+    All of them are merged once for all questions; where they are too many for that, each
+    question merges the columns that it needs.
+    """
+    whole = merge(tables, part.zone, (*_ATTRIBUTES, *_FLAGS, "amount_disbursed"))
+    ready = tables.prepare("loan_event", "application_part", whole)
+    if ready is not None:
+        return ready
+    return f"({merge(tables, part.zone, ('district', *part.dims, *more))})"
+
+
+def merge(tables: Tables, zone: ZoneInfo, wanted: Sequence[str]) -> str:
+    """The SELECT that merges the parts of every month; of the attributes only the wanted."""
+    attributes = [name for name in _ATTRIBUTES if name in wanted]
+    others = [name for name in (*_FLAGS, "amount_disbursed") if name in wanted]
     times = [_time(step) for step in REACHED]
     source = tables.table(
         "loan_event",
@@ -42,15 +56,14 @@ def _merged(tables: Tables, part: Slice, more: Sequence[str]) -> Sql:
     chosen += [f"bool_or({n}) AS {n}" for n in others if n in _FLAGS]
     if "amount_disbursed" in others:
         chosen.append("arg_min(amount_disbursed, disbursed_at) AS amount_disbursed")
-    text = (
-        "SELECT application, coalesce(min(applied_at), min(first_at)) AS cohort_at,"
-        f" {', '.join(chosen)} FROM {source} GROUP BY application"
+    local = f"(cohort_at AT TIME ZONE 'UTC') AT TIME ZONE '{zone.key}'"
+    return (
+        f'SELECT * EXCLUDE (local_at), CAST(local_at AS DATE) AS "day",'
+        f" CAST(date_part('hour', local_at) AS INTEGER) AS \"hour\""
+        f" FROM (SELECT *, {local} AS local_at FROM"
+        f" (SELECT coalesce(min(applied_at), min(first_at)) AS cohort_at, {', '.join(chosen)}"
+        f" FROM {source} GROUP BY application))"
     )
-    return Sql(text=text)
-
-
-def _local(part: Slice) -> str:
-    return f"(cohort_at AT TIME ZONE 'UTC') AT TIME ZONE '{part.zone.key}'"
 
 
 def cohort(tables: Tables, part: Slice, more: Sequence[str] = ()) -> Sql:
@@ -62,9 +75,7 @@ def cohort(tables: Tables, part: Slice, more: Sequence[str] = ()) -> Sql:
     has = "".join(f", {_time(s)} IS NOT NULL{cut_at.format(_time(s))} AS has_{s}" for s in REACHED)
     where = part.conditions()
     text = (
-        f'SELECT *{has} FROM (SELECT *, CAST(local_at AS DATE) AS "day",'
-        f" CAST(date_part('hour', local_at) AS INTEGER) AS \"hour\""
-        f" FROM (SELECT *, {_local(part)} AS local_at FROM ({merged.text})))"
+        f"SELECT *{has} FROM {merged}"
         f' WHERE "day" >= {literal(window.period.start)} AND "day" < {literal(window.period.end)}'
         f" AND {where.text}{cut_at.format('cohort_at')}"
     )
@@ -86,7 +97,7 @@ def cohort(tables: Tables, part: Slice, more: Sequence[str] = ()) -> Sql:
         " has_approved AND (NOT has_declined OR approved_at <= declined_at) AS is_approved,"
         f" epoch_us({decision}) - epoch_us(applied_at) AS approval_us FROM ({text})"
     )
-    return Sql(text=text, parameters=(*merged.parameters, *where.parameters))
+    return Sql(text=text, parameters=where.parameters)
 
 
 def statement(tables: Tables, part: Slice, measures: Sequence[Measure]) -> Sql:
@@ -112,4 +123,16 @@ def reached(tables: Tables, part: Slice) -> Sql:
     rows, by = cohort(tables, part), group(part)
     counts = ", ".join(f"count(*) FILTER (WHERE has_{step})" for step in REACHED)
     text = f"SELECT {by}, {counts} FROM ({rows.text}) GROUP BY {by}"
+    return Sql(text=text, parameters=rows.parameters)
+
+
+def lattice(tables: Tables, part: Slice, choices: Iterable[Choice]) -> Sql:
+    """Rows (unit, members..., mask, applications, one count a step) of several choices at once.
+
+    `part.by` holds no step; see `slice.sets`.
+    """
+    rows = cohort(tables, part)
+    columns, grouping = sets(part, choices)
+    counts = ", ".join(f"count(*) FILTER (WHERE has_{step})" for step in REACHED)
+    text = f"SELECT {columns}, count(*), {counts} FROM ({rows.text}) GROUP BY {grouping}"
     return Sql(text=text, parameters=rows.parameters)

@@ -1,12 +1,11 @@
 """Counts, sums, different values, shares and percentiles over records or their daily sums."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from warehouse.compile.slice import Slice, Sql, Tables, cut, group, literal
+from warehouse.compile.slice import Choice, Slice, Sql, Tables, cut, group, sets
 from warehouse.datasets import LEVELS
 from warehouse.errors import DefinitionError
 from warehouse.metrics.model import Count, Distinct, Measure, Percentile, Share, Sum, Trait
-from warehouse.policy import Cell
 from warehouse.rollups import PERSON_DAY, USAGE_DAY
 
 COUNTER = "counter"
@@ -101,45 +100,41 @@ def _columns(measure: Measure) -> tuple[str, ...]:
 
 
 def contributors(
-    tables: Tables, part: Slice, *, from_rollups: bool, only: Sequence[Cell] = ()
+    tables: Tables, part: Slice, choices: Iterable[Choice], *, from_rollups: bool
 ) -> Sql:
-    """Rows (unit, members..., different people + records without a person), exact.
+    """Rows (unit, members..., mask, different people + records without a person), exact.
 
-    `only` names the cells to count; without it all are.
+    For each of `choices` apart, see `slice.sets`.
     """
-    by, among = group(part), _among(part, only)
-    if not from_rollups:
+    columns, grouping = sets(part, choices)
+    if from_rollups:
+        rows = _who(tables, part)
+    else:
         rows = cut(tables, part, "fact", "person")
-        people = "count(DISTINCT person) + count(*) FILTER (WHERE person IS NULL)"
-        text = f"SELECT {by}, {people} FROM ({rows.text}){among.text} GROUP BY {by}"
-        return Sql(text=text, parameters=(*rows.parameters, *among.parameters))
+        cells = "".join(f", by_{i}" for i in range(len(part.by)))
+        text = f"SELECT unit{cells}, person, CAST(person IS NULL AS BIGINT) AS anonymous"
+        rows = Sql(text=f"{text} FROM ({rows.text})", parameters=rows.parameters)
+    people = "count(DISTINCT person) + CAST(sum(anonymous) AS BIGINT)"
+    text = f"SELECT {columns}, {people} FROM ({rows.text}) GROUP BY {grouping}"
+    return Sql(text=text, parameters=rows.parameters)
+
+
+def _who(tables: Tables, part: Slice) -> Sql:
+    """Rows (unit, members..., person, anonymous) from the rollups."""
     known = cut(tables, part, PERSON_DAY, "person")
     unknown = cut(tables, part, USAGE_DAY, "anonymous")
+    by = group(part)
     text = (
-        f"SELECT {by}, CAST(sum(n) AS BIGINT) FROM ("
-        f"SELECT {by}, count(DISTINCT person) AS n FROM ({known.text}){among.text} GROUP BY {by}"
-        f" UNION ALL "
-        f"SELECT {by}, sum(anonymous) AS n FROM ({unknown.text}){among.text} GROUP BY {by})"
-        f" GROUP BY {by}"
+        f"SELECT {by}, person, 0 AS anonymous FROM ({known.text}) UNION ALL"
+        f" SELECT {by}, NULL, anonymous FROM ({unknown.text}) WHERE anonymous > 0"
     )
-    bound = (*known.parameters, *among.parameters, *unknown.parameters, *among.parameters)
-    return Sql(text=text, parameters=bound)
+    return Sql(text=text, parameters=(*known.parameters, *unknown.parameters))
 
 
-def _among(part: Slice, only: Sequence[Cell]) -> Sql:
-    if not only:
-        return Sql(text="")
-    marks = "".join(", ?" for _ in part.by)
-    cells = ", ".join(f"({literal(unit)}{marks})" for unit, _ in only)
-    bound = tuple(member for _, members in only for member in members)
-    return Sql(text=f" WHERE ({group(part)}) IN (VALUES {cells})", parameters=bound)
-
-
-def bound(tables: Tables, part: Slice) -> Sql:
-    """Rows (unit, members..., at least this many contributors): cheap, from `usage_day`."""
-    rows, by = cut(tables, part, USAGE_DAY, "people", "anonymous"), group(part)
-    text = (
-        f"SELECT {by}, CAST(max(people) + sum(anonymous) AS BIGINT)"
-        f" FROM ({rows.text}) GROUP BY {by}"
-    )
+def bound(tables: Tables, part: Slice, choices: Iterable[Choice]) -> Sql:
+    """As `contributors`, but at least this many: cheap, from `usage_day`."""
+    rows = cut(tables, part, USAGE_DAY, "people", "anonymous")
+    columns, grouping = sets(part, choices)
+    people = "CAST(max(people) + sum(anonymous) AS BIGINT)"
+    text = f"SELECT {columns}, {people} FROM ({rows.text}) GROUP BY {grouping}"
     return Sql(text=text, parameters=rows.parameters)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date
 
-from warehouse.compile.slice import Slice, Sql, Tables, Window, cut, group, literal
+from warehouse.compile.slice import Slice, Sql, Tables, Window, cut, group, literal, members
 from warehouse.model import Grain, Period
 from warehouse.rollups import DIMENSIONS, FACT, PERSON_DAY
 
@@ -51,19 +51,60 @@ def accounting(tables: Tables, part: Slice, previous: Period, since: date) -> Sq
     who was in A(t-1) and is not retained has churned.
     """
     window, by = part.window, group(part)
-    rows = _days(tables, part, min(since, previous.start))
+    rows, firsts = _days(tables, part, previous.start), _firsts(tables, part, since)
     cells = "".join(f", by_{i}" for i in range(len(part.by)))
     text = f"""
-WITH active AS (
+WITH recent AS (
   SELECT DISTINCT {_unit(window, previous)} AS unit{cells}, person FROM ({rows.text})),
-born AS (SELECT person{cells}, min(unit) AS born FROM active GROUP BY person{cells}),
-recent AS (SELECT * FROM active WHERE unit >= {literal(previous.start)}),
+born AS (SELECT person{cells}, {_unit(window, previous)} AS born FROM ({firsts.text})),
 retained AS (SELECT CAST(unit + {_step(window)} AS DATE) AS unit{cells}, person, 1 AS was
   FROM recent)
 SELECT {by}, count(*), count(*) FILTER (WHERE born = unit), count(was)
 FROM recent JOIN born USING (person{cells}) LEFT JOIN retained USING (unit, person{cells})
 GROUP BY {by}"""
-    return Sql(text=text, parameters=rows.parameters)
+    return Sql(text=text, parameters=(*rows.parameters, *firsts.parameters))
+
+
+def _firsts(tables: Tables, part: Slice, since: date, *, completed: bool = False) -> Sql:
+    """(person, members..., day): the first active day, or the first with a completed service.
+
+    Over all data where they are prepared, else up to the end of the window: the same for all
+    who are active in it.
+    """
+    cells = "".join(f", by_{i}" for i in range(len(part.by)))
+    column = "completed" if completed else "first"
+    ready = _prepared(tables, part)
+    if ready is None:
+        whole = replace(part.window, until=None)
+        rows = _days(tables, part.over(whole), since, completed=completed)
+        text = (
+            f'SELECT person{cells}, min("day") AS "day" FROM ({rows.text}) GROUP BY person{cells}'
+        )
+        return Sql(text=text, parameters=rows.parameters)
+    where = part.conditions()
+    text = (
+        f'SELECT person{members(part)}, min("{column}") AS "day" FROM {ready}'
+        f' WHERE {where.text} AND "{column}" IS NOT NULL GROUP BY person{cells}'
+    )
+    return Sql(text=text, parameters=where.parameters)
+
+
+def _prepared(tables: Tables, part: Slice) -> str | None:
+    """The first days of every person, by the dimensions of the question."""
+    if _table(part) != PERSON_DAY or "weekday" in part.dims:
+        return None
+    scope = () if part.viewer.scope.everything else ("district",)
+    dims = tuple(sorted({*part.dims, *scope}))
+    source = tables.table(
+        part.dataset, PERSON_DAY, period=None, columns=("person", *dims, "day", "completed")
+    )
+    by = ", ".join(("person", *(f'"{name}"' for name in dims)))
+    return tables.prepare(
+        part.dataset,
+        PERSON_DAY,
+        f'SELECT {by}, min("day") AS first, min("day") FILTER (WHERE completed) AS completed'
+        f" FROM {source} GROUP BY {by}",
+    )
 
 
 def _unit(window: Window, previous: Period) -> str:
@@ -91,12 +132,28 @@ def first_completed(tables: Tables, part: Slice, since: date) -> Sql:
     What lies before the window is counted in its first unit, so that a running sum from there
     is the number of people served so far.
     """
-    window = part.window
-    rows, by = _days(tables, part, since, completed=True), group(part)
+    window, by = part.window, group(part)
     cells = "".join(f", by_{i}" for i in range(len(part.by)))
     unit = f"greatest({window.unit('born')}, {literal(window.period.start)})"
+    rows = _served(tables, part, since)
     text = (
         f'SELECT {unit} AS unit{cells}, count(*) FROM (SELECT person{cells}, min("day") AS born'
         f" FROM ({rows.text}) GROUP BY person{cells}) GROUP BY {by}"
     )
     return Sql(text=text, parameters=rows.parameters)
+
+
+def _served(tables: Tables, part: Slice, since: date) -> Sql:
+    """(person, members..., day), of which the first is when the person was first served."""
+    window = part.window
+    firsts = _firsts(tables, part, since, completed=True)
+    end = window.period.end if window.until is None else window.period.start
+    text = f'SELECT * FROM ({firsts.text}) WHERE "day" < {literal(end)}'
+    if window.until is None:
+        return Sql(text=text, parameters=firsts.parameters)
+    last = _active(tables, part, window.period, FACT, completed=True)
+    cells = "".join(f", by_{i}" for i in range(len(part.by)))
+    return Sql(
+        text=f'{text} UNION ALL SELECT person{cells}, "day" FROM ({last.text})',
+        parameters=(*firsts.parameters, *last.parameters),
+    )

@@ -1,6 +1,6 @@
 """What part of a dataset a statement reads, and how it is cut: the one place that makes WHERE."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -10,6 +10,8 @@ from warehouse.model import UNKNOWN, Grain, Period, Viewer
 from warehouse.policy import has_district, visible_where
 
 Parameter = str | int | float | datetime
+Choice = tuple[str, ...]
+"""Some of the dimensions of a slice."""
 Where = tuple[tuple[str, tuple[str, ...]], ...]
 
 
@@ -29,6 +31,9 @@ class Tables(Protocol):
 
     def select(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """The rows of one SELECT."""
+
+    def prepare(self, dataset: str, table: str, sql: str) -> str | None:
+        """A table in memory with the rows of `sql` over every month; None: too many for that."""
 
 
 def fetch(tables: Tables, sql: Sql) -> list[tuple[Any, ...]]:
@@ -135,6 +140,26 @@ def members(part: Slice) -> str:
 def group(part: Slice) -> str:
     """`unit, by_0, ...`: what every statement groups by, and its first columns."""
     return ", ".join(("unit", *(f"by_{i}" for i in range(len(part.by)))))
+
+
+def sets(part: Slice, choices: Iterable[Choice]) -> tuple[str, str]:
+    """The columns and the GROUP BY of one statement that groups by each of `choices` apart.
+
+    Columns are `unit`, all of `part.by` (NULL where not in the choice), and a mask that tells
+    the choice: see `mask`.
+    """
+    cells = [f"by_{i}" for i in range(len(part.by))]
+    telling = f"GROUPING({', '.join(cells)})" if cells else "0"
+    groups = (
+        ", ".join(("unit", *(f"by_{part.by.index(name)}" for name in choice))) for choice in choices
+    )
+    together = ", ".join(f"({group})" for group in groups)
+    return ", ".join(("unit", *cells, f"{telling} AS mask")), f"GROUPING SETS ({together})"
+
+
+def mask(by: Choice, choice: Choice) -> int:
+    """What the column `mask` holds for a choice: a bit for each dimension that it lacks."""
+    return sum((name not in choice) << (len(by) - 1 - i) for i, name in enumerate(by))
 
 
 def _names(columns: tuple[str, ...]) -> str:
