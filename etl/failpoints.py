@@ -13,6 +13,7 @@ NAMES = (
     "quarantine",
     "position",
     "rollup",
+    "runs",
     "publish_copy",
     "publish_rename",
     "manifest",

@@ -248,7 +248,7 @@ def _days(rows: pl.DataFrame) -> str:
 
     A named identity can come again with a corrected time, so there the whole month is asked.
     """
-    return f" AND day BETWEEN DATE '{rows['day'].min()}' AND DATE '{rows['day'].max()}'"
+    return f" AND day BETWEEN DATE '{rows['day'].min()!s}' AND DATE '{rows['day'].max()!s}'"
 
 
 def _check(batch: Batch, count: BatchCount) -> None:

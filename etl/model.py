@@ -137,6 +137,9 @@ class Batch:
     quarantined: pl.DataFrame
     is_last: bool
     event_until: datetime | None
+    quiet_until: datetime | None = None
+    """Of an item without rows that has all earlier ones before it: when it was written (aware).
+    Nothing has happened at the source until then."""
 
     def __post_init__(self) -> None:
         if self.read != len(self.rows) + len(self.quarantined):
@@ -162,6 +165,19 @@ class BatchCount:
             duplicate=self.duplicate + other.duplicate,
             quarantined=self.quarantined + other.quarantined,
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What a source has come to over all its runs, and how the last one stands."""
+
+    count: BatchCount
+    watermark: datetime | None
+    """The newest committed event or word that nothing happened; None before the first."""
+    run_started_at: datetime | None
+    run_state: str
+    """A `RunState`, or empty before the first run."""
+    run_message: str
 
 
 @dataclass(frozen=True, kw_only=True)

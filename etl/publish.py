@@ -110,8 +110,7 @@ def _write_runs(loader: Loader) -> None:
     writer.attach("quarantine", "")
     alias = writer.attach(_RUN, "")
     is_new = writer.execute(
-        "SELECT (SELECT count(*) FROM state.run WHERE state <> 'running')"
-        f" <> (SELECT count(*) FROM {alias}.published_run)"
+        "SELECT (SELECT count(*) FROM state.ended) > 0"
         " OR (SELECT count(*) FROM quarantine.original)"
         f" <> (SELECT coalesce(sum(rows), 0) FROM {alias}.quarantine_reason)"
     )
@@ -120,6 +119,8 @@ def _write_runs(loader: Loader) -> None:
     with writer.transaction():
         for statement in statements_of(f"rollup/{_RUN}", alias):
             writer.execute(statement.replace("{zone}", loader.settings.zone.key))
+    reach("runs")
+    writer.execute("DELETE FROM state.ended")
 
 
 # --- files ----------------------------------------------------------------------------------

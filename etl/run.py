@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from threading import Event
 
 import polars as pl
@@ -39,7 +40,7 @@ Progress = Callable[[str, int], None]
 
 _WAIT_SECONDS = 2 * SETTLED_SECONDS + 1
 _LONGEST_MESSAGE = 2000
-_REMEMBERED_FILES = 10_000
+_REMEMBERED_FILES = 1_000
 
 
 class Stopped(Exception):
@@ -123,9 +124,10 @@ class Runner:
         return _settled(source)
 
     def _pending(self, source: Source, items: tuple[Item, ...]) -> tuple[Item, ...]:
-        """Items that were not read to their end as they are now."""
+        """Items that were not read to their end as they are now, in the order of delivery."""
         known, mark = self._positions(source, items), declaration_mark(source)
-        return tuple(item for item in items if not is_read(item, known.get(item.name), mark))
+        fresh = [item for item in items if not is_read(item, known.get(item.name), mark)]
+        return tuple(sorted(fresh, key=lambda item: (item.mtime_ns, item.name)))
 
     def _positions(
         self, source: Source, items: tuple[Item, ...] | None = None
@@ -141,6 +143,8 @@ class Runner:
         known = self._known[source.name]
         listed = known.keys() if items is None else {item.name for item in items}
         if len(known) > 2 * len(listed) + _REMEMBERED_FILES:
+            with self._loader.lock:
+                self._loader.state.forget(source.name, known.keys() - listed)
             known = {name: known[name] for name in known.keys() & listed}
             self._known[source.name] = known
         return known
@@ -204,8 +208,10 @@ class Runner:
         positions = self._positions(run.source)
         known = positions.get(item.name)
         if known is not None and known.sha256 == position.sha256:
-            with self._loader.lock:
-                self._loader.state.move(run.source.name, position)  # touched, not changed
+            first = next(read_item(item, run.source.connector))
+            quiet_until = self._quiet_until(run, item, first)
+            with self._loader.lock:  # touched, not changed
+                self._loader.state.move(run.source.name, position, quiet_until)
             positions[item.name] = position
             return
         self._check_item(run, item)
@@ -260,7 +266,18 @@ class Runner:
                 quarantined=broken,
                 is_last=is_last,
                 event_until=aware(rows["occurred_at"].max()),  # type: ignore[arg-type]
+                quiet_until=self._quiet_until(run, item, chunk),
             )
+
+    @staticmethod
+    def _quiet_until(run: _Run, item: Item, first: Chunk) -> datetime | None:
+        """When an item without rows was written, unless something is missing from before it.
+
+        Items are read in the order of delivery, so what was refused in this run came before.
+        """
+        if first.read or run.refusals:
+            return None
+        return datetime.fromtimestamp(item.mtime_ns / 1e9, UTC)
 
     def _apply(
         self, source: Source, chunk: Chunk, identifier: Identifier

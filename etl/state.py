@@ -3,16 +3,43 @@
 Times go in and come out aware, in UTC; the file holds them without an offset.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import overload
 
-from etl.model import Batch, BatchCount, Position, RunReport, RunState
+from etl.model import Batch, BatchCount, Position, RunReport, RunState, Standing
 from warehouse import clock
 from warehouse.connection import Rows
+from warehouse.schema import statements_of
 from warehouse.writer import Writer
 
 _TOTALS = """
     coalesce(sum(rows_read), 0)::BIGINT, coalesce(sum(rows_loaded), 0)::BIGINT,
     coalesce(sum(rows_duplicate), 0)::BIGINT, coalesce(sum(rows_quarantined), 0)::BIGINT
+"""
+_ADD = """
+INSERT INTO {db}.standing BY NAME
+SELECT ? AS source, ? AS rows_read, ? AS rows_loaded, ? AS rows_duplicate,
+    ? AS rows_quarantined, ?::TIMESTAMP AS event_until, ?::TIMESTAMP AS quiet_until
+ON CONFLICT (source) DO UPDATE SET
+    rows_read = rows_read + excluded.rows_read,
+    rows_loaded = rows_loaded + excluded.rows_loaded,
+    rows_duplicate = rows_duplicate + excluded.rows_duplicate,
+    rows_quarantined = rows_quarantined + excluded.rows_quarantined,
+    event_until = greatest(event_until, excluded.event_until),
+    quiet_until = greatest(quiet_until, excluded.quiet_until)
+"""
+_STARTED = """
+INSERT INTO {db}.standing VALUES (?, 0, 0, 0, 0, NULL, NULL, ?, ?, ?, '')
+ON CONFLICT (source) DO UPDATE SET run_id = excluded.run_id, run_state = excluded.run_state,
+    run_started_at = excluded.run_started_at, run_message = ''
+"""
+_ENDED = f"""
+INSERT OR IGNORE INTO {{db}}.ended
+SELECT run.run_id, run.source, run.dataset, run.started_at, run.state, {_TOTALS}
+FROM {{db}}.run AS run LEFT JOIN {{db}}.delivery AS delivery ON run.run_id = delivery.run_id
+WHERE run.run_id = ? AND run.state <> 'running'
+GROUP BY ALL
 """
 
 
@@ -21,6 +48,7 @@ class State:
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
+        self._make_tables()
         self._close_interrupted()
 
     @property
@@ -30,36 +58,55 @@ class State:
     def _execute(self, sql: str, *parameters: object) -> Rows:
         return self._writer.execute(sql.replace("{db}", self.alias), parameters)
 
+    def _make_tables(self) -> None:
+        """A home made by an older cockpit lacks the newer ones, which sum up the older ones."""
+        for statement in statements_of("schema/state", self.alias):
+            self._execute(statement)
+        lacks = "SELECT 1 FROM {db}.run WHERE NOT EXISTS (SELECT 1 FROM {db}.standing) LIMIT 1"
+        if self._execute(lacks):
+            with self._writer.transaction():
+                for statement in statements_of("schema/state_fill", self.alias):
+                    self._execute(statement)
+
     def _close_interrupted(self) -> None:
         """We hold the only lock, so a run that still counts as running was killed."""
-        self._execute(
-            "UPDATE {db}.run SET state = ?, ended_at = coalesce(ended_at, ?) WHERE state = ?",
-            RunState.INTERRUPTED.value,
-            naive(clock.now()),
-            RunState.RUNNING.value,
-        )
+        running = RunState.RUNNING.value
+        for (run_id,) in self._execute("SELECT run_id FROM {db}.run WHERE state = ?", running):
+            self.end_run(run_id, RunState.INTERRUPTED)
 
     # --- runs -------------------------------------------------------------------------------
 
     def start_run(self, run_id: str, source: str, dataset: str, started_at: datetime) -> None:
-        self._execute(
-            "INSERT INTO {db}.run VALUES (?, ?, ?, ?, NULL, ?, '')",
-            run_id,
-            source,
-            dataset,
-            naive(started_at),
-            RunState.RUNNING.value,
-        )
+        begun, running = naive(started_at), RunState.RUNNING.value
+        with self._writer.transaction():
+            self._execute(
+                "INSERT INTO {db}.run VALUES (?, ?, ?, ?, NULL, ?, '')",
+                run_id,
+                source,
+                dataset,
+                begun,
+                running,
+            )
+            self._execute(_STARTED, source, run_id, begun, running)
 
     def end_run(self, run_id: str, state: RunState, message: str = "") -> RunReport:
         """Close a run and return it with the counts of all its deliveries."""
-        self._execute(
-            "UPDATE {db}.run SET state = ?, message = ?, ended_at = ? WHERE run_id = ?",
-            state.value,
-            message,
-            naive(clock.now()),
-            run_id,
-        )
+        now = naive(clock.now())
+        with self._writer.transaction():
+            self._execute(
+                "UPDATE {db}.run SET state = ?, message = ?, ended_at = ? WHERE run_id = ?",
+                state.value,
+                message,
+                now,
+                run_id,
+            )
+            self._execute(
+                "UPDATE {db}.standing SET run_state = ?, run_message = ? WHERE run_id = ?",
+                state.value,
+                message,
+                run_id,
+            )
+            self._execute(_ENDED, run_id)
         return self.run(run_id)
 
     def run(self, run_id: str) -> RunReport:
@@ -94,15 +141,33 @@ class State:
         )
         return self.run(rows[0][0]) if rows else None
 
+    def standings(self) -> dict[str, Standing]:
+        """How each source that was ever run stands; costs the same however long its history."""
+        rows = self._execute(
+            "SELECT source, rows_read, rows_loaded, rows_duplicate, rows_quarantined,"
+            " greatest(event_until, quiet_until), run_started_at, run_state, run_message"
+            " FROM {db}.standing"
+        )
+        return {
+            row[0]: Standing(
+                count=BatchCount(read=row[1], loaded=row[2], duplicate=row[3], quarantined=row[4]),
+                watermark=aware(row[5]),
+                run_started_at=aware(row[6]),
+                run_state=row[7] or "",
+                run_message=row[8] or "",
+            )
+            for row in rows
+        }
+
     def totals(self, source: str) -> BatchCount:
         """What all runs of `source` came to."""
-        row = self._execute(f"SELECT {_TOTALS} FROM {{db}}.delivery WHERE source = ?", source)[0]
-        return BatchCount(read=row[0], loaded=row[1], duplicate=row[2], quarantined=row[3])
+        found = self.standings().get(source)
+        return BatchCount() if found is None else found.count
 
     def watermark(self, source: str) -> datetime | None:
         """Every committed batch of `source` reaches at most to here; None before the first."""
-        rows = self._execute("SELECT max(event_until) FROM {db}.delivery WHERE source = ?", source)
-        return aware(rows[0][0])
+        found = self.standings().get(source)
+        return None if found is None else found.watermark
 
     # --- positions --------------------------------------------------------------------------
 
@@ -113,8 +178,21 @@ class State:
         )
         return {r[0]: Position(item=r[0], size=r[1], mtime_ns=r[2], sha256=r[3]) for r in rows}
 
-    def move(self, source: str, position: Position) -> None:
-        """From now on this item is not read again unless it changes."""
+    def forget(self, source: str, items: Iterable[str]) -> None:
+        """Items that went away. Should one come back, it is read again and counts once."""
+        self._execute(
+            "DELETE FROM {db}.position WHERE source = ? AND item IN (SELECT unnest(?))",
+            source,
+            list(items),
+        )
+
+    def move(self, source: str, position: Position, quiet_until: datetime | None = None) -> None:
+        """From now on this item is not read again unless it changes.
+
+        `quiet_until`: the item says that nothing happened until then.
+        """
+        if quiet_until is not None:
+            self._add(source, BatchCount(), None, quiet_until)
         self._execute(
             "INSERT OR REPLACE INTO {db}.position VALUES (?, ?, ?, ?, ?, ?)",
             source,
@@ -160,16 +238,39 @@ class State:
                 count.loaded,
                 count.duplicate,
                 count.quarantined,
-                None if batch.event_until is None else naive(batch.event_until),
+                naive(batch.event_until),
                 naive(clock.now()),
             )
+            self._add(batch.source.name, count, batch.event_until, batch.quiet_until)
             if position is not None:
                 self.move(batch.source.name, position)
 
+    def _add(
+        self, source: str, count: BatchCount, until: datetime | None, quiet: datetime | None
+    ) -> None:
+        self._execute(
+            _ADD,
+            source,
+            count.read,
+            count.loaded,
+            count.duplicate,
+            count.quarantined,
+            naive(until),
+            naive(quiet),
+        )
 
-def naive(instant: datetime) -> datetime:
+
+@overload
+def naive(instant: datetime) -> datetime: ...
+
+
+@overload
+def naive(instant: datetime | None) -> datetime | None: ...
+
+
+def naive(instant: datetime | None) -> datetime | None:
     """An aware instant as the file stores it."""
-    return instant.astimezone(UTC).replace(tzinfo=None)
+    return None if instant is None else instant.astimezone(UTC).replace(tzinfo=None)
 
 
 def aware(stored: datetime | None) -> datetime | None:

@@ -1,10 +1,11 @@
 """How each declared source stands, as the pages, chips and banners show it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from etl.load import Loader
-from etl.model import RunReport, RunState, Source
+from etl.model import RunState, Source, Standing
 from warehouse import clock
 from warehouse.model import SourceStatus
 
@@ -21,11 +22,20 @@ def source_statuses(
     checked    when a source was last looked at; a look that finds nothing new is no run.
     following  when it is looked at next.
 
-    The watermark is the newest committed event, and never later than now.
+    The watermark is the newest committed event, or the time of an item without rows, and never
+    later than now.
     """
     seen, following = checked or {}, following or {}
+    with loader.lock:
+        standings = loader.state.standings()
     return tuple(
-        _status(source, loader, seen.get(source.name), following.get(source.name))
+        _status(source, standings[source.name], seen.get(source.name), following.get(source.name))
+        if source.name in standings
+        else replace(
+            undelivered(source),
+            last_run_at=seen.get(source.name),
+            next_run_at=following.get(source.name),
+        )
         for source in sources
     )
 
@@ -42,29 +52,18 @@ def undelivered(source: Source) -> SourceStatus:
 
 
 def _status(
-    source: Source, loader: Loader, seen: datetime | None, following: datetime | None
+    source: Source, standing: Standing, seen: datetime | None, following: datetime | None
 ) -> SourceStatus:
-    with loader.lock:
-        last = loader.state.last_run(source.name)
-        total = loader.state.totals(source.name)
-        newest = loader.state.watermark(source.name)
-    return SourceStatus(
-        name=source.name,
-        label=source.label,
-        dataset=source.contract.name,
-        promise_seconds=source.promise_seconds,
+    newest, looks = standing.watermark, (standing.run_started_at, seen)
+    return replace(
+        undelivered(source),
         watermark=None if newest is None else min(newest, clock.now()),
-        last_run_at=_later(last, seen),
-        last_run_state="" if last is None else last.state.value,
-        last_error=last.message if last is not None and last.state is RunState.FAILED else "",
+        last_run_at=max((look for look in looks if look is not None), default=None),
+        last_run_state=standing.run_state,
+        last_error=standing.run_message if standing.run_state == RunState.FAILED else "",
         next_run_at=following,
-        rows_read=total.read,
-        rows_loaded=total.loaded,
-        rows_duplicate=total.duplicate,
-        rows_quarantined=total.quarantined,
+        rows_read=standing.count.read,
+        rows_loaded=standing.count.loaded,
+        rows_duplicate=standing.count.duplicate,
+        rows_quarantined=standing.count.quarantined,
     )
-
-
-def _later(last: RunReport | None, seen: datetime | None) -> datetime | None:
-    started = None if last is None else last.started_at
-    return max((time for time in (started, seen) if time is not None), default=None)

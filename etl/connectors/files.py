@@ -16,7 +16,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from etl.formats.chunk import Chunk, regroup
 from etl.formats.csv import read_csv
 from etl.formats.jsonl import read_jsonl
-from etl.formats.lines import check_lines
+from etl.formats.lines import EMPTY, check_lines
 from etl.formats.parquet import check_parquet, read_parquet
 from etl.model import FilesOptions, Format
 from warehouse.errors import ContractBroken, SourceUnavailable
@@ -100,7 +100,7 @@ def read_item(item: Item, options: FilesOptions, rows: int = ROWS) -> Iterator[C
     """
     with _explained(item):
         if item.size == 0:
-            raise SourceUnavailable("is empty (0 bytes). Have it delivered again")
+            raise SourceUnavailable(EMPTY)
         kind = options.format or _format(item)
         with _open(item, kind) as stream:
             yield from regroup(_chunks(stream, kind, options, rows), rows)

@@ -20,6 +20,12 @@ def deliver(rows: pl.DataFrame, folder: Path, stem: str, bureau: Bureau) -> Path
     return target
 
 
+def deliver_nothing(folder: Path, stem: str, bureau: Bureau) -> Path:
+    """A file with the bureau's columns and no row: nothing has happened until now."""
+    columns = {theirs: pl.String() for _, theirs in bureau.columns}
+    return deliver(pl.DataFrame(schema=columns), folder, stem, bureau)
+
+
 def _encoded(rows: pl.DataFrame, bureau: Bureau) -> bytes:
     buffer = io.BytesIO()
     if ".parquet" in bureau.suffix:
@@ -28,7 +34,7 @@ def _encoded(rows: pl.DataFrame, bureau: Bureau) -> bytes:
         rows.write_ndjson(buffer)
     else:
         rows.write_csv(buffer)
-    content = buffer.getvalue()
+    content = buffer.getvalue() or b"\n"
     if bureau.encoding != "utf-8":
         content = content.decode("utf-8").encode(bureau.encoding)
     # Without a time inside, equal rows give equal files.

@@ -7,7 +7,8 @@ import polars as pl
 
 from etl.demo.bureaus import BUREAUS, Bureau
 from etl.demo.calendar import HISTORY_MONTHS, ZONE, first_month, month_start
-from etl.demo.delivery import deliver
+from etl.demo.delivery import deliver, deliver_nothing
+from etl.demo.live import live_stem
 from etl.demo.plan import DELIVERED, planned
 from etl.demo.state import starting_state, write_state
 from etl.demo.usage import events
@@ -31,7 +32,8 @@ def write_history(
     """Deliver everything that happened from 24 months before this one up to `until` (aware).
 
     Files are grouped by the month they arrive in, so late rows lie in a later file than their
-    neighbours. Afterwards `deliver_live` goes on from `until`.
+    neighbours. At last each bureau that reports events says, in a file without rows, that nothing
+    more has happened. Afterwards `deliver_live` goes on from `until`.
     """
     first = first_month(until)
     now = until.astimezone(ZONE).replace(tzinfo=None)
@@ -49,6 +51,9 @@ def write_history(
             done += 1
             if progress is not None:
                 progress(done, total)
+    for bureau in bureaus:
+        if bureau.kind != "volume":
+            deliver_nothing(settings.inbox / bureau.name, live_stem(bureau, now), bureau)
     events.cache_clear()
     write_state(settings, starting_state(first, until))
 

@@ -15,7 +15,7 @@ import polars as pl
 from etl.demo import vocabulary as words
 from etl.demo.bureaus import BUREAUS, Bureau
 from etl.demo.calendar import ZONE, first_month, month_index, month_start
-from etl.demo.delivery import deliver
+from etl.demo.delivery import deliver, deliver_nothing
 from etl.demo.dice import uniform
 from etl.demo.loans import DEALERS, taken_steps
 from etl.demo.plan import DELIVERED, Window, as_delivered, happening, of_bureau
@@ -42,21 +42,32 @@ _MONTHS_BACK = 2
 
 
 def deliver_live(settings: Settings, now: datetime) -> None:
-    """Deliver what happened since the last call, up to `now` (aware), at most two days of it."""
+    """Deliver what happened since the last call, up to `now` (aware), at most two days of it.
+
+    A bureau that reports events says once a minute, with a file without rows, that it has none;
+    one that counts days does not.
+    """
     state = read_state(settings) or starting_state(first_month(now), now - timedelta(minutes=5))
     if now <= state.last:
         return
     state = _resumed(state, now)
     window = Window(since=_local(state.last), until=_local(now))
     visits = _visits(state, window)
+    is_new_minute = _seconds(window.since) // 60 < _seconds(window.until) // 60
     for bureau in BUREAUS:
         parts = [*_planned(bureau, state.first, window), *_on_top(bureau, state, window, visits)]
+        folder, stem = settings.inbox / bureau.name, live_stem(bureau, window.until)
         if parts:
-            rows = pl.concat(parts)
-            stem = f"{bureau.name}-{window.until:%Y%m%dT%H%M%S}"
-            deliver(rows.drop(DELIVERED), settings.inbox / bureau.name, stem, bureau)
+            deliver(pl.concat(parts).drop(DELIVERED), folder, stem, bureau)
+        elif is_new_minute and bureau.kind != "volume":
+            deliver_nothing(folder, stem, bureau)
     write_state(settings, replace(state, last=now))
     _prune(settings.inbox, window.until - _KEEP_FILES)
+
+
+def live_stem(bureau: Bureau, local: datetime) -> str:
+    """Live files are named by the second they tell of and go after `_KEEP_FILES`."""
+    return f"{bureau.name}-{local:%Y%m%dT%H%M%S}"
 
 
 def _resumed(state: DemoState, now: datetime) -> DemoState:

@@ -9,6 +9,7 @@ from warehouse import reasons
 from warehouse.errors import SourceUnavailable
 
 BLOCK_BYTES = 4 << 20
+EMPTY = "is empty (0 bytes). Have it delivered again"
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -41,10 +42,13 @@ def read_blocks(stream: BinaryIO, encoding: str) -> Iterator[Block]:
 
 
 def check_lines(stream: BinaryIO) -> None:
-    """Reads to the end. Raises for a stream that is damaged or has an endless line."""
-    rest = b""
+    """Reads to the end. Raises for a stream that is empty, damaged or has an endless line."""
+    rest, is_empty = b"", True
     while fresh := stream.read(BLOCK_BYTES):
         _, rest = _cut(rest + fresh, is_last=False)
+        is_empty = False
+    if is_empty:
+        raise SourceUnavailable(EMPTY)
 
 
 def _cut(content: bytes, *, is_last: bool) -> tuple[bytes, bytes]:

@@ -161,7 +161,7 @@ def damaged(kind: str, home: Settings) -> str:
             return "is empty (0 bytes)"
         case "missing column":
             settled(folder / "a.csv", good.replace(b"channel", b"chanel", 1))
-            return "no column 'channel' Did you mean 'chanel'?"
+            return "no column 'channel'. Did you mean 'chanel'?"
         case "encoding":
             settled(folder / "a.csv", f"号,{HEADER}\n".encode("gb18030"))
             return "set connector.encoding"

@@ -98,3 +98,45 @@ def test_record_when_it_fails_then_neither_counts_nor_position_stay(loader: Load
         loader.state.record(batch, BatchCount(), position)
     assert loader.state.positions("service_event") == {}
     assert loader.state.totals("service_event").read == 4
+
+
+def _ended(loader: Loader) -> list[tuple[object, ...]]:
+    return loader.writer.execute("SELECT run_id, state, rows_loaded FROM state.ended ORDER BY ALL")
+
+
+def test_standing_when_batches_were_delivered_then_is_the_sum_without_reading_them(
+    loader: Loader,
+) -> None:
+    loader.state.start_run("r1", "service_event", "service_event", NOON)
+    for number in range(3):
+        _deliver(loader, "r1", f"b{number}", number)
+    loader.state.end_run("r1", RunState.FAILED, "no disk")
+    loader.writer.execute("DELETE FROM state.delivery")
+    loader.writer.execute("DELETE FROM state.run")
+    found = loader.state.standings()["service_event"]
+    assert found.count == BatchCount(read=12, loaded=9, quarantined=3)
+    assert found.watermark == NOON + timedelta(hours=2)
+    assert (found.run_state, found.run_message) == ("failed", "no disk")
+
+
+def test_standing_when_the_home_is_older_then_is_summed_once(home: Settings) -> None:
+    ring = Keyring.open(home, create=True)
+    with Loader(home, ring) as loader:
+        loader.state.start_run("r1", "service_event", "service_event", NOON)
+        _deliver(loader, "r1", "a", 3)
+        _deliver(loader, "r1", "b", 1)
+        loader.state.end_run("r1", RunState.DONE)
+        expected, ended = loader.state.standings(), _ended(loader)
+        loader.writer.execute("DROP TABLE state.standing")
+        loader.writer.execute("DROP TABLE state.ended")
+    for _ in range(2):
+        with Loader(home, ring) as loader:
+            assert loader.state.standings() == expected
+            assert _ended(loader) == ended == [("r1", "done", 6)]
+
+
+def test_forget_when_items_went_away_then_their_positions_go(loader: Loader) -> None:
+    for name in "abc":
+        loader.state.move("service_event", Position(item=name, size=1, mtime_ns=1, sha256="s"))
+    loader.state.forget("service_event", ["a", "c"])
+    assert loader.state.positions("service_event").keys() == {"b"}

@@ -1,9 +1,10 @@
 -- purpose: the ETL's books: runs, what each batch came to, how far each item has been read
--- grain:   run: one row a run; delivery: one row a batch and item of a run; position: an item
+-- grain:   run: one row a run; delivery: one row a batch and item of a run; position: an item;
+--          standing: a source, what a publication asks; ended: a run that is not published yet
 -- reads:   nothing
--- writes:  run, delivery, position
+-- writes:  run, delivery, position, standing, ended
 -- refresh: last step of each batch; start and end of each run
-CREATE TABLE {db}.run (
+CREATE TABLE IF NOT EXISTS {db}.run (
     run_id VARCHAR PRIMARY KEY,
     source VARCHAR,
     dataset VARCHAR,
@@ -12,7 +13,7 @@ CREATE TABLE {db}.run (
     state VARCHAR,
     message VARCHAR
 );
-CREATE TABLE {db}.delivery (
+CREATE TABLE IF NOT EXISTS {db}.delivery (
     batch_id VARCHAR,
     run_id VARCHAR,
     item VARCHAR,
@@ -25,7 +26,7 @@ CREATE TABLE {db}.delivery (
     recorded_at TIMESTAMP,
     PRIMARY KEY (batch_id, run_id, item)
 );
-CREATE TABLE {db}.position (
+CREATE TABLE IF NOT EXISTS {db}.position (
     source VARCHAR,
     item VARCHAR,
     size BIGINT,
@@ -33,4 +34,28 @@ CREATE TABLE {db}.position (
     sha256 VARCHAR,
     moved_at TIMESTAMP,
     PRIMARY KEY (source, item)
+);
+CREATE TABLE IF NOT EXISTS {db}.standing (
+    source VARCHAR PRIMARY KEY,
+    rows_read BIGINT,
+    rows_loaded BIGINT,
+    rows_duplicate BIGINT,
+    rows_quarantined BIGINT,
+    event_until TIMESTAMP,
+    quiet_until TIMESTAMP,
+    run_id VARCHAR,
+    run_started_at TIMESTAMP,
+    run_state VARCHAR,
+    run_message VARCHAR
+);
+CREATE TABLE IF NOT EXISTS {db}.ended (
+    run_id VARCHAR PRIMARY KEY,
+    source VARCHAR,
+    dataset VARCHAR,
+    started_at TIMESTAMP,
+    state VARCHAR,
+    rows_read BIGINT,
+    rows_loaded BIGINT,
+    rows_duplicate BIGINT,
+    rows_quarantined BIGINT
 );
