@@ -30,6 +30,7 @@ from etl.sources import read_sources, source_env
 from warehouse import clock
 from warehouse.accounts import Example, create_example_accounts
 from warehouse.errors import Busy, CockpitError, SettingsError
+from warehouse.home import storage_errors
 from warehouse.keys import Keyring
 from warehouse.settings import ROOT, Settings
 
@@ -41,6 +42,8 @@ CALM_SECONDS = 60.0
 """A child that ran this long starts with a clean record when it dies."""
 BACK_OFF_SECONDS = (1.0, 2.0, 4.0, 8.0)
 _PR_SET_PDEATHSIG = 1
+_PROBE_BYTES = 64 * 1024
+"""A full disk lets one make a file, but not write into it."""
 
 
 class ChildFailed(CockpitError):
@@ -71,8 +74,10 @@ def check_home(settings: Settings) -> None:
     probe = settings.home / ".writable"
     try:
         settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        probe.write_bytes(b"")
-        probe.unlink()
+        try:
+            probe.write_bytes(bytes(_PROBE_BYTES))
+        finally:
+            probe.unlink(missing_ok=True)
     except OSError as error:
         raise SettingsError(
             f"Cannot write to {settings.home} ({error.strerror})."
@@ -127,7 +132,7 @@ def prepare(settings: Settings) -> None:
 def load_example_city(settings: Settings) -> NoReturn:
     """What the preparing process does: deliver two years, then become the ETL and load them."""
     if read_state(settings) is None:
-        with _bar("Delivering", " files") as bar:
+        with _bar("Delivering", " files") as bar, storage_errors(settings.inbox):
             write_history(settings, clock.now(), lambda done, total: _show(bar, done, total))
     with _log(settings, "etl").open("ab") as log:
         os.dup2(log.fileno(), sys.stdout.fileno())

@@ -234,7 +234,7 @@ def _prepare(path: Path) -> None:
     except (OSError, sqlite3.Error) as error:
         raise StorageError(
             f"The accounts in {path} cannot be opened ({error})."
-            " Make COCKPIT_HOME writable for this user."
+            " COCKPIT_HOME must be writable for this user and have space."
         ) from error
 
 

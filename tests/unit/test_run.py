@@ -1,6 +1,7 @@
 """The launcher's parts, with real sockets, files and processes."""
 
 import os
+import resource
 import signal
 import socket
 import sys
@@ -50,6 +51,17 @@ def test_check_home_when_a_file_is_in_the_way_then_says_so(tmp_path: Path) -> No
     (tmp_path / "file").touch()
     with pytest.raises(SettingsError, match="Choose another home"):
         run.check_home(_settings(tmp_path / "file" / "home"))
+
+
+def test_check_home_when_nothing_can_be_written_then_says_so(tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, before[1]))  # as on a full disk
+    try:
+        with pytest.raises(SettingsError, match=r"Cannot write to .* Choose another home"):
+            run.check_home(_settings(tmp_path))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not list(tmp_path.iterdir())
 
 
 def test_only_launcher_when_held_then_the_second_is_told_where(tmp_path: Path) -> None:
