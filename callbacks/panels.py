@@ -16,7 +16,7 @@ from pages._ui import ids
 from pages._ui.answered import Answered, answered, refused
 from pages._ui.book import Page, page_of
 from pages._ui.filling import PARTS, Filled, Values, untouched
-from pages._ui.filters import Filters
+from pages._ui.filters import Filters, check_members
 from pages._ui.frame import news, notice, page_files
 from pages._ui.panel import Drawing, Panel
 from pages._ui.shell import as_of_line
@@ -108,8 +108,13 @@ class Counter:
         return {**filled.values(wanted), **self._around(filled, wanted)}
 
     def filters(self, search: str) -> Filters:
+        """What the address says. Raises `QueryError`, also for a member nobody knows."""
         today = clock.today(self._warehouse.zone)
-        return Filters.from_search(search, self._warehouse.horizon(self._viewer), today)
+        found = Filters.from_search(search, self._warehouse.horizon(self._viewer), today)
+        for dimension, chosen in found.where:
+            known = {m.code for m in self._warehouse.members(dimension, self._viewer)}
+            check_members(dimension, chosen, known)
+        return found
 
     def _around(self, filled: Filled, wanted: Mapping[str, Sequence[str]]) -> Values:
         late = len(filled.late())

@@ -13,7 +13,7 @@ from warehouse.model import City, District
 
 Ring = tuple[tuple[float, float], ...]
 
-CARD_HEIGHT = 200.0
+CARD_HEIGHT = 165.0
 """Pixels of the map in the smallest card; what has no room there is left to tip and table."""
 
 

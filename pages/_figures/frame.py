@@ -15,7 +15,11 @@ Figure = dict[str, Any]
 CLEAR = "rgba(0,0,0,0)"
 SUPPRESSED_MARK = "＊"
 MISSING_MARK = "—"
+QUIET_MARK = "·"
+MOST_SIGNS = 4
+"""With more of them the card says how many are hidden, and each has a dot only."""
 BASE_SIZE = 12
+MANY_CLASSES = 14
 ALL_MONTHS = 13
 """Up to so many bars each month is named; with more, at most seven are."""
 
@@ -120,7 +124,8 @@ def unit_ticks(
     """Positions and short names; the last unit always has its name."""
     count, grain = len(series.points), series.grain
     if grain is None:
-        return list(range(count)), [_class_name(p.label) for p in series.points]
+        places = list(range(0, count, 3 if count > MANY_CLASSES else 1))
+        return places, [_class_name(series.points[i].label) for i in places]
     if all_names and count <= ALL_MONTHS:
         return list(range(count)), _all_names(series.points, grain, style)
     stride = max(1, math.ceil(count / MOST_TICKS))
@@ -198,12 +203,13 @@ def label_margin(texts: Iterable[str], *, size: float = BASE_SIZE) -> int:
 def marks(series: Series, style: Style, *, at: float = 0.0) -> Figure:
     """A quiet sign where a value is hidden or missing, with the reason in the tip."""
     gaps = [(i, p) for i, p in enumerate(series.points) if p.value is None]
+    hidden = SUPPRESSED_MARK if len(gaps) <= MOST_SIGNS else QUIET_MARK
     return {
         "type": "scatter",
         "mode": "text",
         "x": [i for i, _ in gaps],
         "y": [at] * len(gaps),
-        "text": [SUPPRESSED_MARK if p.is_suppressed else MISSING_MARK for _, p in gaps],
+        "text": [hidden if p.is_suppressed else MISSING_MARK for _, p in gaps],
         "textposition": "top center",
         "textfont": {"size": BASE_SIZE, "color": style.theme.muted},
         "hovertemplate": [tip(p, series, style) for _, p in gaps],

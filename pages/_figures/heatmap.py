@@ -9,8 +9,6 @@ from warehouse.model import CellState, Result
 _DAYS_ZH = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 _DAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _HOURS = 24
-HIDDEN_DOT = "·"
-"""Quiet: a small city hides many hours, and the card says how many."""
 
 
 def draw(result: Result, metric: Measured, style: Style) -> Figure:
@@ -104,7 +102,7 @@ def _hidden(series: Series, style: Style) -> Figure:
         "mode": "text",
         "x": [x for x, _, _ in places],
         "y": [y for _, y, _ in places],
-        "text": [HIDDEN_DOT] * len(places),
+        "text": [frame.QUIET_MARK] * len(places),
         "textfont": {"size": frame.BASE_SIZE - 1, "color": style.theme.muted},
         "hovertemplate": [frame.tip(point, series, style) for _, _, point in places],
     }

@@ -6,22 +6,23 @@ from pages._figures import frame
 from pages._figures.frame import Figure
 from pages._figures.values import Point, Series, Style
 from pages._ui.numbers import Change, format_change, short
-from warehouse.model import Unit
+from pages._ui.theme import Theme
+from warehouse.model import UNKNOWN, Unit
 
 CLOSE = 0.8
 
 
 def draw(series: Series, style: Style, *, highlight: int = 3, limit: int = 8) -> Figure:
-    """The `limit` largest; hidden and missing ones come last, marked."""
+    """The `limit` largest, of close shares the lowest; hidden and missing ones are marked."""
     if not series.points:
         return frame.empty(style)
-    shown = replace(series, points=_largest(series.points, limit))
+    is_close = _is_close(series)
+    shown = replace(series, points=_chosen(series.points, limit, is_lowest=is_close))
     values = [_value(point, shown, style) for point in shown.points]
     changes = [_change(point, shown, style) for point in shown.points]
     with_change = any(change.arrow for change in changes)
     first = frame.label_margin(values)
     second = frame.label_margin([c.arrow + c.text for c in changes]) if with_change else 0
-    is_close = _is_close(shown)
     names = frame.name_axis(style, [p.label for p in shown.points])
     return frame.figure(
         style,
@@ -46,9 +47,11 @@ def draw(series: Series, style: Style, *, highlight: int = 3, limit: int = 8) ->
     )
 
 
-def _largest(points: tuple[Point, ...], limit: int) -> tuple[Point, ...]:
+def _chosen(points: tuple[Point, ...], limit: int, *, is_lowest: bool) -> tuple[Point, ...]:
     ordered = sorted(points, key=lambda p: (p.value is None, -(p.value or 0)))
-    return tuple(ordered[:limit])
+    known = sum(p.value is not None for p in ordered)
+    first = max(known - limit, 0) if is_lowest else 0
+    return tuple(ordered[first : first + limit])
 
 
 def _most(series: Series) -> float:
@@ -57,7 +60,7 @@ def _most(series: Series) -> float:
 
 def _is_close(series: Series) -> bool:
     """Shares so near each other that bars from zero would all look alike."""
-    known = [v for v in series.values if v is not None]
+    known = [p.value for p in series.points if p.value is not None and p.code != UNKNOWN]
     return series.unit is Unit.SHARE and len(known) > 1 and min(known) > CLOSE * max(known) > 0
 
 
@@ -70,15 +73,15 @@ def _around(series: Series) -> list[float]:
 
 def _dots(series: Series, style: Style) -> Figure:
     """One dot a member; the lowest is the point."""
-    theme, known = style.theme, [v for v in series.values if v is not None]
-    low = min(known)
+    theme = style.theme
+    low = min(p.value for p in series.points if p.value is not None and p.code != UNKNOWN)
     return {
         "type": "scatter",
         "mode": "markers",
         "x": list(series.values),
         "y": list(range(len(series.points))),
         "marker": {
-            "color": [theme.categorical[1 if v == low else 0] for v in series.values],
+            "color": [_dot_colour(p, low, theme) for p in series.points],
             "size": 10,
         },
         "hovertemplate": [
@@ -87,6 +90,12 @@ def _dots(series: Series, style: Style) -> Figure:
         "cliponaxis": False,
         "name": series.label,
     }
+
+
+def _dot_colour(point: Point, low: float, theme: Theme) -> str:
+    if point.code == UNKNOWN:
+        return theme.hatch
+    return theme.categorical[1 if point.value == low else 0]
 
 
 def _value(point: Point, series: Series, style: Style) -> str:
@@ -105,6 +114,7 @@ def _bars(series: Series, style: Style, highlight: int) -> Figure:
     return {
         "type": "bar",
         "orientation": "h",
+        "width": min(0.58, 0.04 + 0.16 * len(series.points)),
         "x": list(series.values),
         "y": list(range(len(series.points))),
         "marker": {

@@ -11,7 +11,7 @@ from pages._ui.panel import Chart, Draw, Drawing
 from pages._ui.text import _
 from warehouse.metrics import find
 from warehouse.metrics.model import ADDITIVE
-from warehouse.model import Unit
+from warehouse.model import UNKNOWN, Unit
 
 MOST_LINES = 4
 FEWEST_BARS = 7
@@ -22,7 +22,7 @@ def over_time(metric: str) -> Draw:
 
     def draw(drawing: Drawing) -> Chart | None:
         one = series(drawing.result, find(metric), drawing.style)
-        if not findings.known(one):
+        if not findings.is_telling(one):
             return None
         label = label_of(metric)
         says = findings.level if one.unit is Unit.SHARE else findings.peak
@@ -38,12 +38,14 @@ def ranked(metric: str, *, limit: int = 8, highlight: int = 3) -> Draw:
 
     def draw(drawing: Drawing) -> Chart | None:
         one = series(drawing.result, find(metric), drawing.style)
+        one = replace(one, points=tuple(p for p in one.points if p.value or p.code != UNKNOWN))
         if not one.points:
             return None
         is_whole = adds_up and drawing.result.query.limit is None
         finding = findings.leader(one, drawing, adds_up=is_whole)
         if one.unit is Unit.SHARE:
             finding = findings.lowest(one, drawing)
+        finding = finding or findings.only(one, drawing)
         figure = ranking.draw(one, drawing.style, highlight=highlight, limit=limit)
         return Chart(figure=figure, finding=finding, note=unit_note(one, drawing), is_bare=True)
 

@@ -22,7 +22,7 @@ PROMISE_SECONDS = 60.0
 def accounts_to(drawing: Drawing) -> Chart | None:
     """Active people of each month against the goal path."""
     people = series(drawing.result, find("growth.mau"), drawing.style)
-    if not findings.known(people):
+    if not any(people.values):
         return None
     goal = series(drawing.result, find("growth.goal"), drawing.style)
     figure = bars_with_target.draw(

@@ -14,6 +14,12 @@ def known(series: Series) -> tuple[Point, ...]:
     return tuple(p for p in series.points if p.value is not None)
 
 
+def is_telling(series: Series) -> bool:
+    """Whether a line can be seen: not where most of its units are hidden."""
+    shown = len(known(series))
+    return bool(shown) and shown >= sum(point.is_suppressed for point in series.points)
+
+
 def named(points: Sequence[Point]) -> tuple[Point, ...]:
     """Without the member that stands for "not given": nobody can act on that one."""
     return tuple(p for p in points if p.code != UNKNOWN)
@@ -107,10 +113,12 @@ def rise(series: Series, drawing: Drawing) -> str:
 
 
 def level(series: Series, label: str, drawing: Drawing) -> str:
-    """For shares over time: where it ended and how far it moved, in percentage points."""
+    """For shares over time: where it ended and how far it moved; of days their range."""
     points = closed(series)
     if len(points) < 2 or series.unit is not Unit.SHARE:
         return ""
+    if series.grain is Grain.DAY:
+        return _between(points, series, label, drawing)
     first, last = points[0].value or 0, points[-1].value or 0
     value, points_moved = short(last, series.unit, drawing.language), abs(last - first) * 100
     if points_moved < 0.1:
@@ -119,6 +127,15 @@ def level(series: Series, label: str, drawing: Drawing) -> str:
     if last < first:
         template = _("{label}降 {n} 个百分点至 {value}")
     return template.format(label=label, n=fixed(points_moved, 1), value=value)
+
+
+def _between(points: Sequence[Point], series: Series, label: str, drawing: Drawing) -> str:
+    """Of days: the range. The step from the first day to the last is chance."""
+    values = [p.value or 0 for p in points]
+    low, high = (short(v, series.unit, drawing.language) for v in (min(values), max(values)))
+    if low == high:
+        return _("{label}稳定在 {value}").format(label=label, value=low)
+    return _("{label}逐日在 {low} 至 {high} 之间").format(label=label, low=low, high=high)
 
 
 def within(series: Series, limit: float, what: str) -> str:

@@ -13,12 +13,11 @@ _STICKY_NOW, _STICKY_YEAR = monthly("growth.stickiness")
 
 TILES = (
     tile("mau", "月活跃用户", "growth.mau", Extras(is_news=True), main=_MAU_NOW, trend=_MAU_YEAR),
-    tile("new", "本月新增人数", "growth.new", Extras(is_news=True), main=_NEW_NOW, trend=_NEW_YEAR),
+    tile("new", "本月新增人数", "growth.new", main=_NEW_NOW, trend=_NEW_YEAR),
     tile(
         "cumulative",
         "累计服务人数",
         "growth.cumulative_people",
-        Extras(is_news=True),
         trend=year_of_months("growth.cumulative_people"),
     ),
     tile("stickiness", "用户黏性", "growth.stickiness", main=_STICKY_NOW, trend=_STICKY_YEAR),

@@ -12,7 +12,7 @@ _COMPANIES = (("audience", ("company",)),)
 
 TILES = (
     tile("applications", "申请笔数", "loans.applications", Extras(is_news=True)),
-    tile("approval", "审批通过率", "loans.approval_share", Extras(is_news=True)),
+    tile("approval", "审批通过率", "loans.approval_share"),
     tile(
         "within_sixty",
         "60 秒审批达标率",
@@ -20,7 +20,6 @@ TILES = (
         Extras(
             context=beside("loans.approval_seconds_p95", "P95 {value}"),
             also=(lambda f: ask(f, "loans.approval_seconds_p95"),),
-            is_news=True,
         ),
     ),
     tile("amount", "贷款发放金额", "loans.amount"),

@@ -8,8 +8,8 @@ from pages._ui.questions import ask, trace
 
 TILES = (
     tile("satisfied", "好差评满意率", "quality.satisfied_share", Extras(is_news=True)),
-    tile("ratings", "评价数", "quality.ratings", Extras(is_news=True)),
-    tile("success", "办结率", "usage.success_share", Extras(is_news=True)),
+    tile("ratings", "评价数", "quality.ratings"),
+    tile("success", "办结率", "usage.success_share"),
     tile("latency", "响应时间 P95", "usage.latency_p95"),
 )
 
@@ -20,7 +20,6 @@ CHARTS = (
         title="满意率走势",
         query=lambda f: trace(f, "quality.satisfied_share"),
         draw=over_time("quality.satisfied_share"),
-        is_news=True,
         width=8,
     ),
     Panel(
@@ -37,6 +36,7 @@ CHARTS = (
         title="各场景满意率",
         query=lambda f: ask(f, "quality.satisfied_share", by=("scene",), compare=True),
         draw=ranked("quality.satisfied_share", limit=12, highlight=0),
+        is_news=True,
         width=6,
         tall=True,
     ),

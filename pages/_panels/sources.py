@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pages._ui.numbers import fixed
 from pages._ui.panel import Broken, Chip, Drawing, Entry, Panel, Sheet, Tile
-from pages._ui.questions import ask, trace
+from pages._ui.questions import ask
 from pages._ui.text import _, named
 from pages._ui.words import comma, moment_words, span_words
 from warehouse.datasets import DATASETS
@@ -33,7 +33,6 @@ def sources_tile(metric: str) -> Panel:
         kind="tile",
         title="数据源按时",
         query=lambda f: ask(f, metric, by=("source",)),
-        extra=(lambda f: trace(f, metric),),
         draw=_tile,
         width=3,
         follows_sources=True,
@@ -51,7 +50,6 @@ def _tile(drawing: Drawing) -> Tile | None:
         value=str(len(sources) - len(late)),
         unit=f"/ {len(sources)}",
         context=_late_words(worst, drawing.now) if worst else _("全部按时"),
-        trend=tuple(row.cells[0].value for row in drawing.results[1].rows),
         chips=chips,
         finding=_late_words(worst, drawing.now) if worst else "",
     )

@@ -8,8 +8,8 @@ from pages._ui.questions import ask, trace
 
 TILES = (
     tile("events", "服务次数", "usage.events", Extras(is_news=True)),
-    tile("people", "使用人数", "usage.people", Extras(is_news=True)),
-    tile("success", "办结率", "usage.success_share", Extras(is_news=True)),
+    tile("people", "使用人数", "usage.people"),
+    tile("success", "办结率", "usage.success_share"),
     tile("latency", "响应时间 P95", "usage.latency_p95"),
 )
 
@@ -62,6 +62,7 @@ CHARTS = (
         title="各场景办结率",
         query=lambda f: ask(f, "usage.success_share", by=("scene",), compare=True),
         draw=ranked("usage.success_share", limit=10, highlight=0),
+        is_news=True,
     ),
     Panel(
         id="outcomes",
@@ -76,7 +77,6 @@ CHARTS = (
         title="办结率走势",
         query=lambda f: trace(f, "usage.success_share"),
         draw=over_time("usage.success_share"),
-        is_news=True,
     ),
     Panel(
         id="latency_time",

@@ -5,14 +5,15 @@ The address is the whole state. Defaults are left out, so that a bare page addre
 (both days included). `lang` and `theme` are let through and ignored here.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import TypeVar
 from urllib.parse import parse_qsl, quote
 
-from pages._ui.text import _
+from pages._ui.text import _, named
+from warehouse import datasets
 from warehouse.errors import BadPeriod, QueryError, nearest
 from warehouse.model import Compare, Grain, Period
 
@@ -21,6 +22,8 @@ DIMENSIONS = ("district", "scene", "channel")
 
 CUSTOM = "custom"
 DEFAULT_PRESET = "this_month"
+FIRST_YEAR, LAST_YEAR = 1950, 2150
+"""Of an address: two years either side stay inside what a question may ask."""
 _OLD_AFTER = timedelta(days=35)
 _MOST_MEMBERS = 200
 _KEYS = ("period", "from", "to", "compare", "grain", *DIMENSIONS)
@@ -207,8 +210,9 @@ def _custom(pairs: Mapping[str, str], day: date) -> Period:
                 last=last, first=start
             )
         )
-    if last.year > 9000:
-        raise BadPeriod(_("日期 {day} 太远。").format(day=last))
+    for day in (start, last):
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise BadPeriod(_("日期 {day} 太远。").format(day=day))
     return Period(start=start, end=last + timedelta(days=1))
 
 
@@ -245,3 +249,13 @@ def _members(text: str) -> tuple[str, ...]:
     if len(codes) > _MOST_MEMBERS:
         raise QueryError(_("所选条件超过 {most} 项。请减少。").format(most=_MOST_MEMBERS))
     return tuple(sorted(codes - {""}))
+
+
+def check_members(dimension: str, chosen: tuple[str, ...], known: Collection[str]) -> None:
+    """Raises `QueryError` for the first member that is not known to the viewer."""
+    for code in chosen:
+        if known and code not in known:
+            name = named(datasets.DIMENSIONS[dimension].label)
+            raise QueryError(
+                _("{dimension}中没有“{name}”。").format(dimension=name, name=code[:40])
+            )

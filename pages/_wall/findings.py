@@ -49,7 +49,7 @@ def against_goal(series: Series, goal: Series, answers: Answers) -> str:
     said = _text(over[-1].value, series, answers)
     return answers.say(
         f"上月{series.label} {said}，为目标的 {share}%",
-        f"{series.label} last month {said}: {share}% of the goal",
+        f"{share}% of the goal last month: {said}",
     )
 
 

@@ -55,12 +55,13 @@ def _number(answers: Answers, line: Line, at: int) -> Number:
         return Number(label=name, value="—", unit="")
     point = series.points[-1]
     text = format_value(point.value, series.unit, style.language)
-    change = format_change(_change(point, series), series.unit, series.polarity, style.language)
+    moved = _change(point, series)
+    change = format_change(moved, series.unit, series.polarity, style.language)
     return Number(
         label=name,
         value=SUPPRESSED_MARK if point.is_suppressed else text.number,
         unit=_unit(text.unit, series, at, style.language),
-        change=change.arrow + change.brief,
+        change="" if moved is None else change.arrow + change.brief,
         tone=change.tone,
         note=_WORDS[line.grain].text(style.language) + answers.say(" · 环比", " · change"),
         trend=tuple(p.value for p in series.points if not p.is_partial),
