@@ -115,10 +115,15 @@ class _Records(Protocol):
 
 @dataclass(kw_only=True)
 class _Quoted:
-    """Cuts lines in which fields may be quoted and hold delimiters and line ends."""
+    """Cuts lines in which fields may be quoted and hold delimiters and line ends.
+
+    A record whose first line has no quote is that line, so only the others need a parser.
+    """
 
     names: Sequence[str]
     delimiter: str
+    plain: list[str] = field(default_factory=list)
+    plain_numbers: list[int] = field(default_factory=list)
     rows: list[list[str]] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
     broken: list[BrokenLine] = field(default_factory=list)
@@ -129,12 +134,19 @@ class _Quoted:
         After a record with bad quotes it goes on at the line after the record's first one, so
         that a forgotten quote costs its own line only.
         """
-        position, reader = 0, self._reader(numbered, 0)
+        position, reader, reader_at = 0, self._reader(numbered, 0), 0
         while position < len(numbered):
+            if '"' not in numbered[position][1]:
+                self._take_plain(*numbered[position])
+                position += 1
+                continue
+            if reader_at != position:
+                reader = self._reader(numbered, position)
             before = reader.line_num
             try:
                 self._take(numbered[position][0], next(reader))
                 position += reader.line_num - before
+                reader_at = position
             except csv.Error as error:
                 spans = reader.line_num - before
                 reaches_end = position + spans >= len(numbered)
@@ -143,12 +155,21 @@ class _Quoted:
                 number, text = numbered[position]
                 self.broken.append(BrokenLine(line=number, reason=_reason(error), text=text))
                 position += 1
-                reader = self._reader(numbered, position)
+                reader_at = -1
         return []
 
     def _reader(self, numbered: list[tuple[int, str]], start: int) -> "_Records":
         lines = (numbered[index][1] + "\n" for index in range(start, len(numbered)))
         return csv.reader(lines, delimiter=self.delimiter, strict=True)
+
+    def _take_plain(self, number: int, line: str) -> None:
+        count = line.count(self.delimiter) + 1
+        if count == len(self.names) and line:
+            self.plain.append(line)
+            self.plain_numbers.append(number)
+        elif line:
+            reason = _FEWER if count < len(self.names) else _MORE
+            self.broken.append(BrokenLine(line=number, reason=reason, text=line))
 
     def _take(self, number: int, cells: list[str]) -> None:
         if len(cells) == len(self.names):
@@ -167,7 +188,13 @@ class _Quoted:
             name: list(texts) for name, texts in zip(self.names, cells, strict=True)
         }
         broken = tuple(sorted((*earlier, *self.broken), key=lambda b: b.line))
-        return Chunk(frame=text_frame(columns, self.numbers), broken=broken)
+        frame = text_frame(columns, self.numbers)
+        if self.plain:
+            plain = _parse(self.plain, self.names, self.delimiter).with_columns(
+                pl.Series(LINE, self.plain_numbers, dtype=pl.Int64)
+            )
+            frame = pl.concat([plain, frame]).sort(LINE)
+        return Chunk(frame=frame, broken=broken)
 
 
 def _reason(error: csv.Error) -> str:

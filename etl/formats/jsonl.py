@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any, BinaryIO
 
 from etl.formats.chunk import BrokenLine, Chunk, text_frame
@@ -9,6 +10,7 @@ from etl.formats.lines import Block, read_blocks
 from warehouse import reasons
 
 _WORDS = {True: "true", False: "false"}
+_PLAIN = {str, type(None)}
 
 
 def read_jsonl(stream: BinaryIO) -> Iterator[Chunk]:
@@ -18,7 +20,7 @@ def read_jsonl(stream: BinaryIO) -> Iterator[Chunk]:
 
 
 def _chunk(block: Block) -> Chunk:
-    rows: list[dict[str, str | None]] = []
+    rows: list[dict[str, Any]] = []
     numbers: list[int] = []
     broken = list(block.broken)
     for number, line in zip(block.numbers, block.lines, strict=True):
@@ -29,19 +31,29 @@ def _chunk(block: Block) -> Chunk:
             numbers.append(number)
         except (ValueError, RecursionError) as error:
             broken.append(BrokenLine(line=number, reason=_reason(error), text=line))
-    names = dict.fromkeys(name for row in rows for name in row)
-    frame = text_frame({name: [row.get(name) for row in rows] for name in names}, numbers)
+    names = dict.fromkeys(chain.from_iterable(rows))
+    frame = text_frame({name: _column(rows, name) for name in names}, numbers)
     broken.sort(key=lambda b: b.line)
     return Chunk(frame=frame, broken=tuple(broken), is_sparse=True)
 
 
-def _row(line: str) -> dict[str, str | None]:
+def _column(rows: list[dict[str, Any]], name: str) -> list[str | None]:
+    values = [row.get(name) for row in rows]
+    return values if set(map(type, values)) <= _PLAIN else [_text(value) for value in values]
+
+
+def _row(line: str) -> dict[str, Any]:
+    """The values of a line; nested ones are text already."""
     found = _DECODER.decode(line)
     if not isinstance(found, dict):
         raise NotAnObject(reasons.words("no_object"))
-    if "\\ud" in line.lower():  # half a surrogate pair is text to JSON, but to nobody else
+    if (
+        "\\u" in line and "\\ud" in line.lower()
+    ):  # half a surrogate pair is text to JSON, but to nobody else
         json.dumps(found, ensure_ascii=False).encode()
-    return {name: _text(value) for name, value in found.items()}
+    if "[" in line or line.count("{") > 1:
+        return {name: _text(value) for name, value in found.items()}
+    return found
 
 
 def _number(text: str) -> str:

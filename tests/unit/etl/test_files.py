@@ -1,8 +1,10 @@
 """Every format, compression and damage of a delivered file."""
 
+import csv
 import gzip
 import io
 import os
+import random
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -176,6 +178,19 @@ def test_lines_with_other_field_counts_are_broken_rows_and_others_load(tmp_path:
         (4, "has more fields than the header"),
     ]
     assert [row["a"] for row in rows_of(file)] == ["1", "4"]
+
+
+def test_quoted_and_plain_records_mixed_read_as_the_csv_module_reads_them(tmp_path: Path) -> None:
+    chance = random.Random(5)
+    fields = ["x", "", "甲乙", 'say "hi"', "a,b", "two\nlines", "three\n\nlines"]
+    records = [[str(n), chance.choice(fields), chance.choice(fields)] for n in range(3000)]
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([["n", "a", "b"], *records])
+    file = settled(tmp_path / "a.csv", text.getvalue())
+
+    found = [[row[name] or "" for name in ("n", "a", "b")] for row in rows_of(file)]
+    assert found == records
+    assert broken_of(file) == []
 
 
 def test_forgotten_quote_costs_its_own_line_only(tmp_path: Path) -> None:
