@@ -12,6 +12,7 @@ from typing import Any
 from dash import ALL, Dash, Input, Output, State, ctx, no_update
 
 from callbacks.services import Services
+from gate.errors import incident
 from pages._ui import ids
 from pages._ui.answered import Answered, answered, refused
 from pages._ui.book import Page, page_of
@@ -43,7 +44,7 @@ INPUTS = {
 
 
 def register(app: Dash, services: Services) -> None:
-    @app.callback(output=OUTPUTS, inputs=INPUTS)
+    @app.callback(output=OUTPUTS, inputs=INPUTS, on_error=_failed)
     def fill(
         search: str | None,
         _version: str | None,
@@ -61,6 +62,18 @@ def register(app: Dash, services: Services) -> None:
 def _wanted(grouping: Mapping[str, Any]) -> dict[str, list[str]]:
     """The panels on the page for each kind of part, in the order the browser has them."""
     return {kind: [o["id"]["panel"] for o in grouping[kind]] for kind in (*PARTS, *_AROUND)}
+
+
+def _failed(error: Exception) -> dict[str, Any]:
+    """Every card of the page says that it has no numbers, and under which number the log says why.
+
+    Without it the browser would go on showing what it has as if nothing had happened.
+    """
+    reference, wanted = incident(error), _wanted(ctx.outputs_grouping)
+    page = page_of(ctx.inputs[f"{ids.PAGE}.data"]["name"])
+    answers = {panel.id: refused(panel, "error", reference) for panel in page.panels}
+    filled = Filled(page=page.name, address="", answers=answers, known={})
+    return {**_left_alone(wanted), **filled.values(wanted)}
 
 
 def _marks(stamps: Sequence[Mapping[str, str] | None]) -> dict[str, str]:

@@ -67,13 +67,21 @@ def status_of(error: CockpitError) -> int:
 
 def callback_failed(error: Exception) -> None:
     """Dash's `on_error`: turns an error in a callback into the answer a route would give."""
+    abort(answer_for(500, incident(error)))
+
+
+def incident(error: Exception) -> str:
+    """The number under which the log now holds an error nobody foresaw.
+
+    Errors that are an answer of their own, ours and those of HTTP, are raised as that answer.
+    """
     if isinstance(error, HTTPException):
         raise error
     if isinstance(error, CockpitError):
         abort(declined(error))
     reference = secrets.token_hex(4)
     log.error("incident %s: %s", reference, _place(), exc_info=error)
-    abort(answer_for(500, reference))
+    return reference
 
 
 def answer_for(status: int, reference: str, reason: str = "") -> Response:
