@@ -2,6 +2,7 @@
 
 import os
 import resource
+import secrets
 import signal
 import socket
 import sys
@@ -12,6 +13,7 @@ import pytest
 
 import run
 from warehouse.errors import Busy, SettingsError
+from warehouse.keys import Keyring
 from warehouse.settings import Settings
 
 
@@ -155,3 +157,20 @@ def _look_for(child: run.Child, seconds: float) -> None:
     while time.monotonic() < deadline:
         child.look()
         time.sleep(0.02)
+
+
+def test_run_when_in_production_with_a_new_home_then_makes_its_keyring(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = tmp_path / "master.key"
+    key.write_text(secrets.token_hex(32))
+    key.chmod(0o400)
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = str(probe.getsockname()[1])
+    production = {"COCKPIT_PROFILE": "production", "COCKPIT_MASTER_KEY_FILE": str(key)}
+    settings = _settings(tmp_path / "home", PORT=port, **production)
+    greetings: list[str] = []
+    monkeypatch.setattr(run, "serve", lambda _settings, greeting: greetings.append(greeting()))
+    run.run(settings)
+    assert Keyring.open(settings).key("session")
+    assert greetings == [f"The cockpit is ready at http://127.0.0.1:{port}"]
