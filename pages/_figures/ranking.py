@@ -16,8 +16,8 @@ def draw(series: Series, style: Style, *, highlight: int = 3, limit: int = 8) ->
     """The `limit` largest, of close shares the lowest; hidden and missing ones are marked."""
     if not series.points:
         return frame.empty(style)
-    is_close = _is_close(series)
-    shown = replace(series, points=_chosen(series.points, limit, is_lowest=is_close))
+    with_dots = is_close(series)
+    shown = replace(series, points=_chosen(series.points, limit, is_lowest=with_dots))
     values = [_value(point, shown, style) for point in shown.points]
     changes = [_change(point, shown, style) for point in shown.points]
     with_change = any(change.arrow for change in changes)
@@ -26,9 +26,9 @@ def draw(series: Series, style: Style, *, highlight: int = 3, limit: int = 8) ->
     names = frame.name_axis(style, [p.label for p in shown.points])
     return frame.figure(
         style,
-        [_dots(shown, style) if is_close else _bars(shown, style, highlight)],
-        xaxis={**frame.no_axis(), "range": _around(shown) if is_close else [0, _most(shown)]},
-        yaxis={**names, "showgrid": is_close, "gridcolor": style.theme.line},
+        [_dots(shown, style) if with_dots else _bars(shown, style, highlight)],
+        xaxis={**frame.no_axis(), "range": _around(shown) if with_dots else [0, _most(shown)]},
+        yaxis={**names, "showgrid": with_dots, "gridcolor": style.theme.line},
         annotations=[
             *_column(style, values, first, [style.theme.text] * len(values)),
             *(
@@ -58,7 +58,7 @@ def _most(series: Series) -> float:
     return max([v for v in series.values if v is not None] or [1.0]) or 1.0
 
 
-def _is_close(series: Series) -> bool:
+def is_close(series: Series) -> bool:
     """Shares so near each other that bars from zero would all look alike."""
     known = [p.value for p in series.points if p.value is not None and p.code != UNKNOWN]
     return series.unit is Unit.SHARE and len(known) > 1 and min(known) > CLOSE * max(known) > 0

@@ -53,9 +53,10 @@ def ranked(metric: str, *, limit: int = 8, highlight: int = 3) -> Draw:
         shown = answers.series(metric)
         if not shown.points:
             return None
+        said = findings.least if ranking.is_close(shown) else findings.most
         return Picture(
             figure=ranking.draw(shown, answers.style, limit=limit, highlight=highlight),
-            finding=findings.most(shown, answers),
+            finding=said(shown, answers),
             about=shown.label,
         )
 

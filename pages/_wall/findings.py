@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from pages._figures.values import Point, Series
-from pages._ui.numbers import fixed, format_change, format_value
+from pages._ui.numbers import NONE, fixed, format_change, format_value
 from pages._wall.model import Answers
-from warehouse.model import Grain
+from warehouse.model import UNKNOWN, Grain
 
 
 def _text(value: float, series: Series, answers: Answers) -> str:
@@ -36,7 +36,7 @@ def moved(series: Series, answers: Answers) -> str:
     than = than or answers.say("环比", "on last period")
     moved = answers.say(f"，{than} {change.signed}", f", {change.signed} {than}")
     said = _text(value, series, answers)
-    return f"{series.label} {said}" + (moved if change.arrow else "")
+    return f"{series.label} {said}" + (moved if change.text != NONE else "")
 
 
 def against_goal(series: Series, goal: Series, answers: Answers) -> str:
@@ -60,6 +60,16 @@ def most(series: Series, answers: Answers) -> str:
         return ""
     first, said = known[0], _text(known[0].value, series, answers)
     return answers.say(f"{first.label}居首，{said}", f"{first.label} leads with {said}")
+
+
+def least(series: Series, answers: Answers) -> str:
+    """Who comes last, where all are close together."""
+    known = [p for p in _known(series) if p.code != UNKNOWN]
+    if len(known) < 2:
+        return ""
+    last = min(known, key=lambda p: p.value or 0)
+    said = _text(last.value or 0, series, answers)
+    return answers.say(f"{last.label}最低，{said}", f"{last.label} lowest at {said}")
 
 
 def share_of_most(series: Series, answers: Answers) -> str:
@@ -133,4 +143,6 @@ def balance(came: list[Series], went: Series, answers: Answers) -> str:
     net = sum(part or 0 for part in parts) - (went.values[over[-1]] or 0)
     sign = "+" if net >= 0 else ""
     said = sign + _text(net, went, answers)
-    return answers.say(f"上月净变化 {said}", f"Net change last month {said}")
+    return answers.say(
+        f"上月活跃人数净变化 {said}", f"Net change of active people last month {said}"
+    )

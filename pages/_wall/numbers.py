@@ -63,9 +63,16 @@ def _number(answers: Answers, line: Line, at: int) -> Number:
         unit=_unit(text.unit, series, at, style.language),
         change="" if moved is None else change.arrow + change.brief,
         tone=change.tone,
-        note=_WORDS[line.grain].text(style.language) + answers.say(" · 环比", " · change"),
+        note=_WORDS[line.grain].text(style.language) + _against(point, answers),
         trend=tuple(p.value for p in series.points if not p.is_partial),
     )
+
+
+def _against(point: Point, answers: Answers) -> str:
+    """What the change is against: of a running unit the same span of the one before."""
+    if point.is_partial:
+        return answers.say(" · 环比同期", " · on the same span")
+    return answers.say(" · 环比", " · change")
 
 
 def _unit(word: str, series: Series, at: int, language: str) -> str:

@@ -205,7 +205,7 @@ def test_findings_when_known_then_they_name_the_right_members() -> None:
     assert findings.range_of(shown, answers()) == "p1最高 9\u00a0人，p0最低 3\u00a0人"
     assert findings.converted(values(200, 50), answers()) == "p0到p1转化 25.0%"
     assert findings.balance([values(5), values(4)], values(12), answers()) == (
-        "上月净变化 −3\u00a0人"
+        "上月活跃人数净变化 −3\u00a0人"
     )
     assert findings.against_goal(values(50), values(200), answers()).endswith("为目标的 25.0%")
 
