@@ -69,7 +69,7 @@ _NUMBERS = itertools.count(1)
 # --- opening --------------------------------------------------------------------------------
 
 
-def connect(spill: Path, allowed: Path) -> duckdb.DuckDBPyConnection:
+def connect(spill: Path, allowed: Path, *, threads: int = THREADS) -> duckdb.DuckDBPyConnection:
     """A hardened in-memory instance that can reach `allowed` and nothing else outside."""
     with storage_errors(allowed):
         allowed.mkdir(parents=True, exist_ok=True)
@@ -77,7 +77,7 @@ def connect(spill: Path, allowed: Path) -> duckdb.DuckDBPyConnection:
         config={
             "temp_directory": str(spill),
             "memory_limit": MEMORY_LIMIT,
-            "threads": str(THREADS),
+            "threads": str(threads),
             "extension_directory": str(spill / "extensions"),
             "autoload_known_extensions": "false",
             "autoinstall_known_extensions": "false",

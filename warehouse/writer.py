@@ -23,6 +23,9 @@ from warehouse.relations import name
 from warehouse.schema import create_statements
 from warehouse.settings import Settings
 
+THREADS = 1
+"""A batch is small: more threads cost twice the CPU for it, and reading the next one needs it."""
+
 
 class Writer:
     """The ETL's instance over the live files. One thread at a time; see `etl.load.Loader`."""
@@ -32,7 +35,7 @@ class Writer:
         self._spill = Spill(settings)
         self._settings = settings
         self._keyring = keyring
-        self._connection = connect(self._spill.folder, settings.live)
+        self._connection = connect(self._spill.folder, settings.live, threads=THREADS)
         self._aliases: dict[tuple[str, str], str] = {}
 
     def attach(self, dataset: str, month: str) -> str:
@@ -118,7 +121,7 @@ class Writer:
         """
         self._connection.close()
         self._aliases.clear()
-        self._connection = connect(self._spill.folder, self._settings.live)
+        self._connection = connect(self._spill.folder, self._settings.live, threads=THREADS)
 
     def close(self) -> None:
         try:
