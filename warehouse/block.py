@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from warehouse import policy
 from warehouse.compile import Slice, Window
-from warehouse.measures import Ground, Number, Values, evaluate, goal_window
+from warehouse.measures import IDENTITIES, Ground, Number, Values, accounts, evaluate, goal_window
 from warehouse.metrics.model import (
     Active,
     Count,
@@ -20,7 +21,7 @@ from warehouse.metrics.model import (
 )
 from warehouse.model import Cell, CellState, Period
 from warehouse.pattern import Pattern
-from warehouse.policy import Members
+from warehouse.policy import Members, hidden_accounts
 from warehouse.windows import previous
 
 SUPPRESSED = Cell(state=CellState.SUPPRESSED)
@@ -90,7 +91,7 @@ def _hides(
     now = patterns(part)
     match measure:
         case Growth():
-            return _hides_growth(now, part, patterns)
+            return _hides_growth(now, part, patterns, _accounts(measure, part, ground))
         case Cumulative():
             return lambda unit, members, number: (
                 now.hides(unit, members) or 0 < (number or 0) < ground.smallest_cell
@@ -101,15 +102,21 @@ def _hides(
     return lambda unit, members, number: now.hides(unit, members)
 
 
+def _accounts(measure: Growth, part: Slice, ground: Ground) -> frozenset[policy.Cell]:
+    """The cells of a kind that its own few people, or those of another kind, keep hidden."""
+    found = accounts(ground, part)
+    return hidden_accounts(found, IDENTITIES, ground.smallest_cell)[measure.person]
+
+
 def _hides_growth(
-    now: Pattern, part: Slice, patterns: Patterns
+    now: Pattern, part: Slice, patterns: Patterns, own: frozenset[policy.Cell]
 ) -> Callable[[date, Members, Number], bool]:
     """Growth tells of two units at once (|A(t-1)| = retained + churned): hide with either."""
     window = replace(part.window, until=None)
     before = patterns(part.over(previous(window)))
     earlier = {u.start: _previous_start(u, window) for u in window.units}
     return lambda unit, members, number: (
-        now.hides(unit, members) or before.hides(earlier[unit], members)
+        (unit, members) in own or now.hides(unit, members) or before.hides(earlier[unit], members)
     )
 
 

@@ -25,7 +25,6 @@ from warehouse.errors import (
     NoSpace,
     QueryError,
     StorageError,
-    Tampered,
     WrongKey,
 )
 from warehouse.home import (
@@ -39,9 +38,10 @@ from warehouse.keys import Keyring
 from warehouse.manifest import (
     Manifest,
     PartitionFile,
-    current_file,
+    check_follows,
     published_file,
     read_manifest,
+    read_stamp,
     verify_file,
 )
 from warehouse.model import Period
@@ -184,7 +184,7 @@ class Reader:
 
         Raises `NotPublished`, `WrongKey`, `Tampered`, `NewerFormat`.
         """
-        stamp = self._read_stamp()
+        stamp = read_stamp(self._settings)
         with self._lock:
             if self._current is not None and stamp is not None and stamp == self._stamp:
                 return self._current
@@ -195,29 +195,14 @@ class Reader:
             self._detach_unused()
             return self._current
 
-    def _read_stamp(self) -> tuple[int, int] | None:
-        try:
-            status = current_file(self._settings).stat()
-        except FileNotFoundError:
-            return None
-        return status.st_mtime_ns, status.st_ino
-
     def hold(self, manifest: Manifest) -> "Snapshot":
         """Exactly the files of `manifest`, whatever is current; for checking."""
         with self._lock:
             return self._swap(manifest)
 
     def _swap(self, manifest: Manifest) -> "Snapshot":
-        if self._current and manifest.generation < self._current.manifest.generation:
-            raise Tampered(
-                f"{self._settings.published} went back from generation"
-                f" {self._current.manifest.generation} to {manifest.generation}: publish again."
-            )
-        if manifest.time_zone != self._settings.zone.key:
-            raise StorageError(
-                f"{self._settings.published} was published with COCKPIT_TIMEZONE="
-                f"{manifest.time_zone}: set it back."
-            )
+        current = self._current
+        check_follows(self._settings, manifest, current.manifest if current else None)
         fresh = [f for f in manifest.files if alias_of(f) not in self._uses]
         self._verify(fresh)
         for partition in fresh:
@@ -225,13 +210,9 @@ class Reader:
         aliases = tuple(alias_of(f) for f in manifest.files)
         for alias in aliases:
             self._uses[alias] = self._uses.get(alias, 0) + 1
-        shelf = (
-            Shelf(self._dropped)
-            if self._current is None
-            else self._current.shelf.next(
-                lambda files: self._uses.keys() >= set(files) and set(aliases) >= set(files)
-            )
-        )
+        shelf = Shelf(self._dropped)
+        if current is not None:
+            shelf = current.shelf.next(lambda files: set(files) <= set(aliases))
         snapshot = Snapshot(manifest, self._connection, self._slots, shelf)
         weakref.finalize(snapshot, self._freed.append, aliases).atexit = False
         return snapshot

@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from warehouse.errors import NewerFormat, NotPublished, Tampered
+from warehouse.errors import NewerFormat, NotPublished, StorageError, Tampered
 from warehouse.home import published_files, write_durably
 from warehouse.keys import Keyring
 from warehouse.model import City, Label, SourceStatus
@@ -171,3 +171,26 @@ def verify_file(settings: Settings, partition: PartitionFile) -> None:
         raise Tampered(f"{file} is missing: restore it or publish again.") from None
     if size != partition.size or digest != partition.sha256:
         raise Tampered(f"{file} is not the file that was sealed: restore it or publish again.")
+
+
+def read_stamp(settings: Settings) -> tuple[int, int] | None:
+    """What changes with each generation, at the cost of one `stat`; None before the first."""
+    try:
+        status = current_file(settings).stat()
+    except FileNotFoundError:
+        return None
+    return status.st_mtime_ns, status.st_ino
+
+
+def check_follows(settings: Settings, manifest: Manifest, current: Manifest | None) -> None:
+    """Raise `Tampered` on an older generation, `StorageError` on another time zone."""
+    if current and manifest.generation < current.generation:
+        raise Tampered(
+            f"{settings.published} went back from generation"
+            f" {current.generation} to {manifest.generation}: publish again."
+        )
+    if manifest.time_zone != settings.zone.key:
+        raise StorageError(
+            f"{settings.published} was published with COCKPIT_TIMEZONE="
+            f"{manifest.time_zone}: set it back."
+        )

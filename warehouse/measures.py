@@ -33,6 +33,11 @@ from warehouse.windows import local, previous
 Number = float | int | None
 Values = dict[Cell, Number]
 PEOPLE = Distinct(column="person")
+IDENTITIES = (
+    (Person.NEW, Person.RETAINED, Person.RESURRECTED),
+    (Person.RETAINED, Person.CHURNED),
+)
+"""The kinds that add up to |A(t)|, and those that add up to |A(t-1)|."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,31 +117,34 @@ def _people(ground: Ground, part: Slice) -> Values:
 
 
 def _growth(ground: Ground, part: Slice, metrics: Sequence[Metric]) -> dict[str, Values]:
-    if not metrics:
-        return {}
-    before = previous(part.window).period
-    first = Period(start=before.start, end=part.window.period.start)
-    sql = people.accounting(ground.tables, part, first, ground.since)
-    rows = fetch(ground.tables, sql)
-    kinds = _accounts(part, first, *(_column(rows, part, i) for i in range(3)))
+    kinds = accounts(ground, part) if metrics else {}
     return {
-        metric.name: kinds[metric.measure.person]
+        metric.name: dict(kinds[metric.measure.person])
         for metric in metrics
         if isinstance(metric.measure, Growth)
     }
 
 
+def accounts(ground: Ground, part: Slice) -> Mapping[Person, Mapping[Cell, int]]:
+    """All people of each unit and of the unit before, by how they stand to both."""
+    before = previous(part.window).period
+    first = Period(start=before.start, end=part.window.period.start)
+    sql = people.accounting(ground.tables, part, first, ground.since)
+    rows = fetch(ground.tables, sql)
+    return _accounts(part, first, *(_column(rows, part, i) for i in range(3)))
+
+
 def _accounts(
     part: Slice, first: Period, active: Values, new: Values, retained: Values
-) -> Mapping[Person, Values]:
+) -> Mapping[Person, Mapping[Cell, int]]:
     """All four kinds from |A(t)|, new and retained, by the identities that define them."""
     starts = [unit.start for unit in part.window.units]
     before = dict(zip(starts, [first.start, *starts], strict=False))
-    kinds: dict[Person, Values] = {person: {} for person in Person}
+    kinds: dict[Person, dict[Cell, int]] = {person: {} for person in Person}
     for members in dict.fromkeys(members for _, members in active):
         for start in starts:
-            cell, last = (start, members), active.get((before[start], members)) or 0
-            now, fresh, kept = (counts.get(cell) or 0 for counts in (active, new, retained))
+            cell, last = (start, members), int(active.get((before[start], members)) or 0)
+            now, fresh, kept = (int(counts.get(cell) or 0) for counts in (active, new, retained))
             if now or last:
                 kinds[Person.NEW][cell] = fresh
                 kinds[Person.RETAINED][cell] = kept

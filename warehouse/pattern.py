@@ -18,6 +18,8 @@ from warehouse.errors import QueryError
 from warehouse.policy import PROTECTED, Cell, Contributors, Members, hidden_cells, is_safe
 from warehouse.rollups import DIMENSIONS, PERSON_DAY, USAGE_DAY
 
+_FINE = 3
+"""From this many dimensions on, people are counted by a sketch."""
 MOST_CELLS = 200_000
 """A question with more cells is too fine to be read, and too dear to protect."""
 
@@ -117,20 +119,25 @@ def contributors(tables: Tables, part: Slice, choices: Sequence[Choice], k: int)
     """How many contribute to each cell of each choice of `part.by`; at least `k` where it is
     enough to know that.
 
-    A cell is below `k` here exactly when it is; larger ones may be given by their lower bound,
-    which makes sums of them err on the safe side.
+    Larger cells may be given by their lower bound, which makes sums of them err on the safe
+    side. Up to two dimensions a cell is below `k` here exactly when it is; over more, where
+    nearly all cells are small and exact counts would cost seconds, one of just `k` people may be.
     """
     if part.dataset == "loan_event":
         return _applications(tables, part, choices)
-    from_rollups = part.dataset == "service_event" and part.window.until is None
-    if not from_rollups or not set(part.dims) <= DIMENSIONS[USAGE_DAY]:
-        exact = facts.contributors(tables, part, choices, from_rollups=False)
-        return _counted(_fetch(tables, exact), part.by, choices)
-    known = _counted(_fetch(tables, facts.bound(tables, part, choices)), part.by, choices)
+    is_rolled = part.dataset == "service_event" and part.window.until is None
+    is_people = is_rolled and set(part.dims) <= DIMENSIONS[PERSON_DAY]
+    has_sketch = k <= facts.SKETCH_BITS // 4
+    if is_rolled and set(part.dims) <= DIMENSIONS[USAGE_DAY] and len(part.by) < _FINE:
+        low = facts.bound(tables, part, choices)
+    elif has_sketch:
+        low = facts.sketch(tables, part, choices, from_rollups=is_people)
+    else:
+        low = facts.contributors(tables, part, choices, from_rollups=is_people)
+    known = _counted(_fetch(tables, low), part.by, choices)
     doubtful = [c for c in choices if any(people < k for people in known[c].values())]
-    if not doubtful:
+    if not doubtful or (has_sketch and len(part.by) >= _FINE):
         return known
-    is_people = set(part.dims) <= DIMENSIONS[PERSON_DAY]
     exact = facts.contributors(tables, part, doubtful, from_rollups=is_people)
     return {**known, **_counted(_fetch(tables, exact), part.by, doubtful)}
 

@@ -6,6 +6,7 @@ Pure. `visible_where` is called where the WHERE is made; `hidden_cells` decides 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import TypeVar
 
 from warehouse.datasets import DATASETS
 from warehouse.errors import Forbidden
@@ -16,6 +17,7 @@ PROTECTED = frozenset({"service_event", "loan_event", "rating_event"})
 
 PIPELINE_ROLES = frozenset({Role.OPERATOR, Role.ADMIN, Role.ANALYST})
 
+Kind = TypeVar("Kind", bound=str)
 Members = tuple[str, ...]
 Cell = tuple[date, Members]
 """A unit's first day, and one member for each dimension of the lattice."""
@@ -125,3 +127,35 @@ def _shown(cells: Contributors, hidden: set[Cell]) -> Mapping[Family, list[Cell]
 def is_safe(hidden: Sequence[int], k: int) -> bool:
     """Whether the sum of these hidden contributors may be derived without telling on anyone."""
     return not hidden or (len(hidden) > 1 and sum(hidden) >= k)
+
+
+def hidden_accounts(
+    kinds: Mapping[Kind, Contributors], sums: Sequence[Sequence[Kind]], k: int
+) -> Mapping[Kind, frozenset[Cell]]:
+    """By kind, the cells that stay hidden where the kinds of each of `sums` add up to a total.
+
+    People are told apart by kind, so a kind's own number counts its contributors. Hidden are the
+    small cells, and what would give them away: the others of a sum, or those of other members.
+    """
+    hidden = {name: {c for c, n in cells.items() if 0 < n < k} for name, cells in kinds.items()}
+    before = -1
+    while before != (before := sum(map(len, hidden.values()))):
+        for name, cells in kinds.items():
+            _protect(cells, hidden[name], k)
+        for cell in sorted(set().union(*hidden.values())):
+            for names in sums:
+                _protect_sum({name: kinds[name].get(cell, 0) for name in names}, cell, hidden, k)
+    return {name: frozenset(cells) for name, cells in hidden.items()}
+
+
+def _protect_sum(
+    counts: Mapping[Kind, int], cell: Cell, hidden: Mapping[Kind, set[Cell]], k: int
+) -> None:
+    out = [people for name, people in counts.items() if cell in hidden[name]]
+    # A zero hides nobody, but shown beside one unknown it would tell that one: it comes last.
+    for _, people, name in sorted((not people, people, name) for name, people in counts.items()):
+        if is_safe(out, k):
+            return
+        if cell not in hidden[name]:
+            hidden[name].add(cell)
+            out.append(people)

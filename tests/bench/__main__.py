@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import answers, weight
+from tests.bench import answers, pages, weight
 from tests.e2e import city
 from tests.e2e.live import environment, live
 from warehouse.keys import Keyring
@@ -26,6 +26,7 @@ def main() -> int:
         _load(Path(folder) / "load")
         with live(Path(folder) / "live") as running:
             print(*answers.measure(running), *weight.measure(running), sep="\n")
+            print(*pages.measure(running.settings), sep="\n")
     return 0
 
 

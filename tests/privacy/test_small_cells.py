@@ -157,6 +157,26 @@ def test_growth_when_either_unit_is_hidden_then_hidden(town: Town) -> None:
     assert seen
 
 
+@pytest.mark.parametrize("by", [(), ("scene",), ("age_band", "district")])
+@pytest.mark.parametrize("grain", [Grain.WEEK, Grain.MONTH])
+def test_growth_when_few_people_of_a_kind_then_hidden_and_not_told_by_the_sums(
+    town: Town, by: tuple[str, ...], grain: Grain
+) -> None:
+    names = ("growth.new", "growth.retained", "growth.resurrected", "growth.churned")
+    query = MetricQuery(metrics=names, by=by, grain=grain)
+    hidden = 0
+    for row in town.warehouse.answer(query, EVERYTHING).rows:
+        new, retained, resurrected, churned = row.cells
+        shown = [cell.value for cell in row.cells if cell.value]
+        assert all(value >= town.settings.small_cell for value in shown)
+        # |A(t)| and |A(t-1)| are shown elsewhere: no sum has a single unknown.
+        for sum_ in ((new, retained, resurrected), (retained, churned)):
+            states = [cell.state for cell in sum_]
+            hidden += states.count(CellState.SUPPRESSED)
+            assert states.count(CellState.SUPPRESSED) != 1
+    assert hidden
+
+
 def test_base_when_hidden_then_none_and_hidden_cell_has_no_base(town: Town) -> None:
     query = MetricQuery(
         metrics=("usage.events",), by=("scene",), grain=Grain.WEEK, compare=Compare.PREVIOUS

@@ -198,13 +198,20 @@ def test_daily_active_when_asked_by_month_then_mean_of_the_days_that_are_over(as
 
 
 def test_growth_when_a_person_pauses_then_resurrected_not_new(ask: Any) -> None:
-    rows = _crowd(4, "2024-01-10") + _crowd(3, "2024-02-10", first=10) + _crowd(5, "2024-03-10")
+    rows = _crowd(4, "2024-01-10") + _crowd(3, "2024-02-10", first=10) + _crowd(7, "2024-03-10")
     names = ("growth.new", "growth.retained", "growth.resurrected", "growth.churned")
     assert _values(ask(rows)(*names, grain=Grain.MONTH)) == [
         ("2024-01-01", 4, 0, 0, 0),
         ("2024-02-01", 3, 0, 0, 4),
-        ("2024-03-01", 1, 0, 4, 3),
+        ("2024-03-01", 3, 0, 4, 3),
     ]
+
+
+def test_growth_when_one_is_new_then_hidden_with_what_would_tell(ask: Any) -> None:
+    rows = _crowd(4, "2024-01-10") + _crowd(3, "2024-02-10", first=10) + _crowd(5, "2024-03-10")
+    names = ("growth.new", "growth.retained", "growth.resurrected", "growth.churned")
+    march = _values(ask(rows)(*names, grain=Grain.MONTH))[-1]
+    assert march == ("2024-03-01", "suppressed", 0, "suppressed", 3)
 
 
 def test_goal_when_base_is_set_then_compounds_and_is_missing_before(ask: Any) -> None:

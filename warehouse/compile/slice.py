@@ -148,8 +148,15 @@ def sets(part: Slice, choices: Iterable[Choice]) -> tuple[str, str]:
     Columns are `unit`, all of `part.by` (NULL where not in the choice), and a mask that tells
     the choice: see `mask`.
     """
-    cells = [f"by_{i}" for i in range(len(part.by))]
-    telling = f"GROUPING({', '.join(cells)})" if cells else "0"
+    choices = list(choices)
+    used = [i for i, name in enumerate(part.by) if any(name in choice for choice in choices)]
+    cells = [f"by_{i}" if i in used else f"NULL AS by_{i}" for i in range(len(part.by))]
+    last = len(part.by) - 1
+    bits = [
+        f"(GROUPING(by_{i}) << {last - i})" if i in used else str(1 << (last - i))
+        for i in range(len(part.by))
+    ]
+    telling = " + ".join(bits) or "0"
     groups = (
         ", ".join(("unit", *(f"by_{part.by.index(name)}" for name in choice))) for choice in choices
     )
