@@ -67,6 +67,8 @@ def read_sources(folder: Path, env: Mapping[str, str]) -> Declared:
     city, shared = _city(folder / CITY_FILE, problems)
     if problems:
         raise SourceError("\n".join(problems))
+    if not sources:
+        raise SourceError(f"{folder}: declares no source. Set COCKPIT_SOURCES to a folder of them.")
     return Declared(sources=tuple(sources), city=city, labels=_all_labels(shared, sources))
 
 

@@ -241,7 +241,9 @@ def _parser() -> argparse.ArgumentParser:
 def _add_answer(answer: argparse.ArgumentParser) -> None:
     answer.add_argument("metrics", nargs="+", metavar="METRIC", help="names from the catalogue")
     answer.add_argument("--by", action="extend", nargs="+", default=[], metavar="DIM")
-    answer.add_argument("--grain", choices=[g.value for g in Grain])
+    answer.add_argument(
+        "--grain", choices=[g.value for g in Grain], help="a row each whole unit the period touches"
+    )
     answer.add_argument("--from", dest="start", metavar="DAY", help="first day, YYYY-MM-DD")
     answer.add_argument("--to", dest="end", metavar="DAY", help="day after the last one")
     answer.add_argument("--where", action="extend", nargs="+", default=[], metavar="DIM=VALUE")

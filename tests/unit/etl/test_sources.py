@@ -263,6 +263,12 @@ def test_folder_that_is_missing_is_refused(tmp_path: Path) -> None:
         read_sources(tmp_path / "none", {})
 
 
+def test_folder_that_declares_nothing_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").touch()
+    with pytest.raises(SourceError, match="declares no source"):
+        read_sources(tmp_path, {})
+
+
 CITY = """label = { zh = "示例市", en = "Example City" }
 map_note = { zh = "边界为示意", en = "Schematic" }
 
