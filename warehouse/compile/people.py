@@ -56,11 +56,12 @@ def accounting(tables: Tables, part: Slice, previous: Period, since: date) -> Sq
     text = f"""
 WITH recent AS (
   SELECT DISTINCT {_unit(window, previous)} AS unit{cells}, person FROM ({rows.text})),
-born AS (SELECT person{cells}, {_unit(window, previous)} AS born FROM ({firsts.text})),
+born AS (SELECT person{cells}, {_unit(window, previous)} AS born FROM ({firsts.text})
+  WHERE "day" >= {literal(previous.start)}),
 retained AS (SELECT CAST(unit + {_step(window)} AS DATE) AS unit{cells}, person, 1 AS was
   FROM recent)
 SELECT {by}, count(*), count(*) FILTER (WHERE born = unit), count(was)
-FROM recent JOIN born USING (person{cells}) LEFT JOIN retained USING (unit, person{cells})
+FROM recent LEFT JOIN born USING (person{cells}) LEFT JOIN retained USING (unit, person{cells})
 GROUP BY {by}"""
     return Sql(text=text, parameters=(*rows.parameters, *firsts.parameters))
 
@@ -82,9 +83,11 @@ def _firsts(tables: Tables, part: Slice, since: date, *, completed: bool = False
         )
         return Sql(text=text, parameters=rows.parameters)
     where = part.conditions()
+    is_single = not part.where and part.viewer.scope.everything  # a row a person and cell already
+    day, grouping = (f'"{column}"', "") if is_single else (f'min("{column}")', " GROUP BY ALL")
     text = (
-        f'SELECT person{members(part)}, min("{column}") AS "day" FROM {ready}'
-        f' WHERE {where.text} AND "{column}" IS NOT NULL GROUP BY person{cells}'
+        f'SELECT person{members(part)}, {day} AS "day" FROM {ready}'
+        f' WHERE {where.text} AND "{column}" IS NOT NULL{grouping}'
     )
     return Sql(text=text, parameters=where.parameters)
 
