@@ -1,6 +1,5 @@
 -- purpose: the ETL's books: runs, what each batch came to, how far each item has been read
--- grain:   run: one row a run; delivery: one row a batch and item of a run; position: an item;
---          standing: a source, what a publication asks; ended: a run that is not published yet
+-- grain:   run: a run; delivery: a batch of a run; position: an item; standing: a source; ended: an unpublished run
 -- reads:   nothing
 -- writes:  run, delivery, position, standing, ended
 -- refresh: last step of each batch; start and end of each run
