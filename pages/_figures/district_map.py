@@ -163,10 +163,12 @@ def _room(
     wide = _span(ring, middle, 0) * unit
     high = _span(ring, middle, 1) * unit
     size = frame.BASE_SIZE - 0.5
-    if high >= 2.9 * size and wide >= max(map(frame.text_width, texts)) * size * 0.5:
+    needed = max(map(frame.text_width, texts)) * 0.54
+    if high >= 2.9 * size and wide >= needed * size:
         return 2, size
     small = frame.BASE_SIZE - 2.0
-    return (1 if high >= 1.2 * small else 0), small
+    has_room = high >= 1.2 * small and wide >= 0.9 * needed * small
+    return (1 if has_room else 0), small
 
 
 def _span(ring: Ring, middle: tuple[float, float], axis_: int) -> float:

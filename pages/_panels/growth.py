@@ -12,7 +12,7 @@ _NEW_NOW, _NEW_YEAR = monthly("growth.new")
 _STICKY_NOW, _STICKY_YEAR = monthly("growth.stickiness")
 
 TILES = (
-    tile("mau", "月活跃用户", "growth.mau", Extras(is_news=True), main=_MAU_NOW, trend=_MAU_YEAR),
+    tile("mau", "月活跃人数", "growth.mau", Extras(is_news=True), main=_MAU_NOW, trend=_MAU_YEAR),
     tile("new", "本月新增人数", "growth.new", main=_NEW_NOW, trend=_NEW_YEAR),
     tile(
         "cumulative",
@@ -27,7 +27,7 @@ CHARTS = (
     Panel(
         id="mau_goal",
         kind="chart",
-        title="月活跃用户与增长目标",
+        title="月活跃人数与增长目标",
         query=lambda f: ask(
             f, "growth.mau", "growth.goal", period=f.back(Grain.MONTH, 18), grain=Grain.MONTH
         ),

@@ -22,7 +22,7 @@ TILES = (
             also=(lambda f: ask(f, "loans.approval_seconds_p95"),),
         ),
     ),
-    tile("amount", "贷款发放金额", "loans.amount"),
+    tile("amount", "放款金额", "loans.amount"),
     tile("touch", "零人工率", "loans.zero_touch_share"),
     tile("verified", "三方核验率", "loans.verified_share"),
     tile("median", "审批时长 P50", "loans.approval_seconds_p50"),

@@ -44,7 +44,7 @@ def _of_population(drawing: Drawing) -> str:
 TILES = (
     tile(
         "mau",
-        "月活跃用户",
+        "月活跃人数",
         "growth.mau",
         Extras(context=_goal_context, chips=_goal_chip, is_news=True),
         main=_MAU_NOW,
@@ -58,10 +58,10 @@ TILES = (
         trend=year_of_months("growth.cumulative_people"),
     ),
     tile("events", "服务次数", "usage.events"),
-    tile("online", "网上办结率", "usage.online_share"),
+    tile("online", "网办率", "usage.online_share"),
     tile(
         "amount",
-        "贷款发放金额",
+        "放款金额",
         "loans.amount",
         Extras(
             context=beside("loans.applications", "申请 {value}"),
@@ -79,7 +79,7 @@ TILES = (
     ),
     tile(
         "satisfied",
-        "好差评满意率",
+        "满意率",
         "quality.satisfied_share",
         Extras(
             context=beside("quality.ratings", "评价 {value}"),
@@ -93,7 +93,7 @@ CHARTS = (
     Panel(
         id="mau_goal",
         kind="chart",
-        title="月活跃用户与增长目标",
+        title="月活跃人数与增长目标",
         query=lambda f: ask(
             f,
             "growth.mau",

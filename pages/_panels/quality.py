@@ -7,7 +7,7 @@ from pages._ui.panel import Panel
 from pages._ui.questions import ask, trace
 
 TILES = (
-    tile("satisfied", "好差评满意率", "quality.satisfied_share", Extras(is_news=True)),
+    tile("satisfied", "满意率", "quality.satisfied_share", Extras(is_news=True)),
     tile("ratings", "评价数", "quality.ratings"),
     tile("success", "办结率", "usage.success_share"),
     tile("latency", "响应时间 P95", "usage.latency_p95"),

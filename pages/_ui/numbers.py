@@ -49,11 +49,15 @@ class Text:
         return f"{self.number}{self.gap}{self.unit}" if self.unit else self.number
 
 
+MOST_CHANGE = 10
+"""Times its base: a growth beyond it is only called large beside a number."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Change:
     """A change against a base: `arrow` is the direction, `tone` whether that is good.
 
-    text    the size without a sign ("32.4%", "0.6 个百分点"), for use beside the arrow.
+    text    the size without a sign ("32.4%", "0.6 个百分点", ">999%"), beside the arrow.
     signed  with its sign, for sentences.
     brief   as `text`, where there is little room ("0.6pp").
     tone    `good`, `bad` or `flat`.
@@ -199,11 +203,13 @@ def format_change(change: float | None, unit: Unit, polarity: Polarity, language
         return Change(arrow="", text=text, signed=text, brief=text, tone="flat")
     suffix = (" pp" if is_english(language) else " 个百分点") if points else "%"
     up = change > 0
+    # A number that began near nothing: how many thousand per cent tells nobody anything.
+    rough = size if points or abs(change) < MOST_CHANGE else f">{MOST_CHANGE * 100 - 1}"
     return Change(
         arrow="▲" if up else "▼",
-        text=size + suffix,
+        text=rough + suffix,
         signed=("+" if up else MINUS) + size + suffix,
-        brief=size + ("pp" if points else "%"),
+        brief=rough + ("pp" if points else "%"),
         tone=_tone(up, polarity),
     )
 

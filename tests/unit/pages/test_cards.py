@@ -13,14 +13,13 @@ from pages._ui.cards import (
     foot,
     frame,
     head,
-    marks,
     state,
     table,
     tile,
-    title,
 )
 from pages._ui.filling import PARTS, Filled
 from pages._ui.filters import Filters
+from pages._ui.notes import marks, title
 from pages._ui.panel import Chart, Chip, Drawing, Face, Panel, Sheet, Tile
 from pages._ui.questions import ask
 from warehouse.errors import DefinitionError

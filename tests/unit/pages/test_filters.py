@@ -4,7 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from pages._ui.filters import ALL, PRESETS, Filters, anchor
+from pages._ui.filters import ALL, PRESETS, Filters, anchor, check_members
+from pages._ui.questions import left_running, trace
 from pages._ui.text import speaking
 from warehouse.errors import BadPeriod, QueryError
 from warehouse.model import Compare, Grain, Period
@@ -155,3 +156,44 @@ def test_where_when_some_are_chosen_then_leaves_out_the_others() -> None:
     assert _read("").where == ()
     assert _read("?compare=none").compare is None
     assert _read("").compare is Compare.PREVIOUS
+
+
+def test_whole_when_the_unit_runs_then_ends_before_it() -> None:
+    filters = _read("")
+    assert filters.whole(filters.so_far, Grain.DAY) == _period("2026-03-01", "2026-03-20")
+    year = _read("?period=this_year")
+    assert year.whole(year.so_far, Grain.MONTH) == _period("2026-01-01", "2026-03-01")
+    over = _read("?period=previous_month")
+    assert over.whole(over.so_far, Grain.DAY) == over.period
+
+
+def test_whole_when_only_the_running_unit_is_there_then_it_stays() -> None:
+    today = _read("?from=2026-03-20&to=2026-03-20")
+    assert today.whole(today.so_far, Grain.DAY) == today.period
+
+
+def test_back_whole_when_the_month_runs_then_ends_with_the_one_before() -> None:
+    assert _read("").back_whole(Grain.MONTH, 2) == _period("2026-01-01", "2026-03-01")
+    over = _read("?period=previous_month")
+    assert over.back_whole(Grain.MONTH, 2) == _period("2026-01-01", "2026-03-01")
+
+
+def test_left_running_when_a_line_ends_before_today_then_names_the_unit() -> None:
+    filters = _read("")
+    assert left_running(filters, trace(filters, "usage.events")) == TODAY
+    over = _read("?period=previous_month")
+    assert left_running(over, trace(over, "usage.events")) is None
+
+
+@pytest.mark.parametrize(
+    "search", ["?from=0001-01-01&to=0001-01-05", "?from=2026-01-01&to=9999-01-01"]
+)
+def test_address_when_a_day_is_far_off_then_says_so(search: str) -> None:
+    with pytest.raises(BadPeriod, match="太远"):
+        _read(search)
+
+
+def test_members_when_one_is_not_known_then_it_is_named() -> None:
+    check_members("district", ("a",), {"a", "b"})
+    with pytest.raises(QueryError, match="nowhere"):
+        check_members("district", ("a", "nowhere"), {"a", "b"})
