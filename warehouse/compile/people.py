@@ -98,6 +98,8 @@ def _prepared(tables: Tables, part: Slice) -> str | None:
         return None
     scope = () if part.viewer.scope.everything else ("district",)
     dims = tuple(sorted({*part.dims, *scope}))
+    if len(dims) > 1:  # a table for every choice of dimensions would fill the memory
+        return None
     source = tables.table(
         part.dataset, PERSON_DAY, period=None, columns=("person", *dims, "day", "completed")
     )
