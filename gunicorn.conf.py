@@ -6,6 +6,8 @@ must not be shared over a fork.
 
 import logging
 import os
+import subprocess
+import sys
 from typing import Any
 
 logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -30,10 +32,13 @@ forwarded_allow_ips = "127.0.0.1,::1"
 
 
 def on_starting(_arbiter: Any) -> None:
-    """Says what is wrong in one line, before workers are made that could not start."""
-    from app import check  # found only once gunicorn has put this folder on the path
+    """Says what is wrong in one line, before workers are made that could not start.
 
-    check()
+    In a process of its own: the one that makes the workers stays small and free of the app.
+    """
+    checked = subprocess.run([sys.executable, "-c", "import app; app.check()"], check=False)
+    if checked.returncode:
+        raise SystemExit(checked.returncode)
 
 
 def post_worker_init(worker: Any) -> None:
