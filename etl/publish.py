@@ -45,7 +45,7 @@ from warehouse.settings import Settings
 log = logging.getLogger(__name__)
 
 KEEP_GENERATIONS = 3
-KEEP_SECONDS = 600
+KEEP_SECONDS = 60
 _CHUNK = 1 << 20
 _RUN = PIPELINE_RUN.name
 
