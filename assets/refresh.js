@@ -18,11 +18,15 @@
     misses = 0;
     wait = EVERY;
     tell(false);
-    const version = token.data || token.version || "";
-    if (known !== null && version !== known && document.getElementById("main")) {
-      window.dash_clientside.set_props("version", { data: version });
+    const main = document.getElementById("main");
+    if (!main) {
+      return;
     }
-    known = version;
+    // The first answer is held against what the page was made with: nothing new is missed between.
+    if (token.data !== (known === null ? main.dataset.version : known)) {
+      window.dash_clientside.set_props("version", { data: token.data });
+    }
+    known = token.data;
   };
 
   const missed = function () {

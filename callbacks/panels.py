@@ -23,7 +23,7 @@ from pages._ui.panel import Drawing, Panel
 from pages._ui.shell import as_of_line
 from pages._ui.text import language
 from warehouse import clock
-from warehouse.errors import CockpitError, Forbidden, QueryError
+from warehouse.errors import CockpitError, Forbidden, QueryError, TooLarge
 from warehouse.model import MetricQuery, Result, Viewer
 
 log = logging.getLogger(__name__)
@@ -146,6 +146,8 @@ class Counter:
             return answered(panel, self.drawing(panel, filters))
         except Forbidden:
             return refused(panel, "forbidden")
+        except TooLarge:
+            return refused(panel, "large")
         except CockpitError as error:
             reference = secrets.token_hex(3).upper()
             log.error("panel %s failed, reference %s: %s", panel.id, reference, error)

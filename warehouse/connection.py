@@ -25,6 +25,7 @@ from warehouse.errors import (
     NoSpace,
     QueryError,
     StorageError,
+    TooLarge,
     WrongKey,
 )
 from warehouse.home import (
@@ -320,7 +321,7 @@ class Snapshot:
             try:
                 return statement(cursor)
             except duckdb.InterruptException as error:
-                raise QueryError(
+                raise TooLarge(
                     f"The question takes longer than {seconds:g} s: choose a shorter period"
                     " or fewer dimensions."
                 ) from error

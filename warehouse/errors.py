@@ -6,7 +6,8 @@
     ├── QueryError             a question cannot be answered as asked (HTTP 400)
     │   ├── UnknownMetric
     │   ├── UnknownDimension
-    │   └── BadPeriod
+    │   ├── BadPeriod
+    │   └── TooLarge           more cells or time than one question may take
     ├── Forbidden              the viewer may not see this (HTTP 403)
     ├── SourceError            a declared source is wrong: names file, key, line and remedy
     ├── ContractBroken         a batch cannot be loaded as a whole
@@ -51,6 +52,10 @@ class UnknownDimension(QueryError):
 
 
 class BadPeriod(QueryError):
+    pass
+
+
+class TooLarge(QueryError):
     pass
 
 

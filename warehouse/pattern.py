@@ -14,7 +14,7 @@ from typing import Any
 from warehouse.compile import Slice, Sql, Tables, applications, facts, fetch
 from warehouse.compile.applications import REACHED, STEP
 from warehouse.compile.slice import Choice, mask
-from warehouse.errors import QueryError
+from warehouse.errors import TooLarge
 from warehouse.policy import PROTECTED, Cell, Contributors, Members, hidden_cells, is_safe
 from warehouse.rollups import DIMENSIONS, PERSON_DAY, USAGE_DAY
 
@@ -192,7 +192,7 @@ def _counted(
 def _fetch(tables: Tables, sql: Sql) -> list[tuple[Any, ...]]:
     rows = fetch(tables, sql)
     if len(rows) > MOST_CELLS:
-        raise QueryError(
+        raise TooLarge(
             f"The question has {len(rows):,} cells, more than {MOST_CELLS:,}."
             " Choose a coarser grain, a shorter period or fewer dimensions."
         )

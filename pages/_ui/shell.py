@@ -31,11 +31,11 @@ def chosen_theme() -> str:
 
 def shell() -> Component:
     """The whole document for this request."""
-    viewer = desk().viewer()
+    viewer, version = desk().viewer(), desk().version()
     return html.Div(
         [
             dcc.Location(id=ids.URL, refresh=False),
-            dcc.Store(id=ids.VERSION, data=desk().version()),
+            dcc.Store(id=ids.VERSION, data=version),
             dcc.Store(id=ids.THEME, data=chosen_theme()),
             html.A(_("跳到正文"), href="#main", className="skip"),
             _header(viewer),
@@ -44,7 +44,7 @@ def shell() -> Component:
                 className="offline",
                 role="status",
             ),
-            html.Main(page_container, id="main", tabIndex=-1),
+            html.Main(page_container, id="main", tabIndex=-1, **attributes(data_version=version)),
         ],
         lang="en" if language() == "en" else "zh-CN",
     )

@@ -12,6 +12,7 @@ from pages._ui.filling import PARTS
 from pages._ui.panel import Panel
 from pages._ui.questions import ask
 from tests.unit.callbacks.conftest import ServicesFor
+from warehouse import pattern
 from warehouse.errors import Forbidden
 from warehouse.model import Role
 
@@ -121,3 +122,12 @@ def test_panel_when_its_question_fails_then_shows_a_number_and_the_others_stand(
     reference = caplog.records[-1].getMessage().split("reference ")[1][:6]
     assert reference in str(states["scenes"])
     assert "moon" not in str(states["scenes"])
+
+
+def test_panel_when_its_question_is_too_fine_then_says_what_to_choose(
+    services_for: ServicesFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pattern, "MOST_CELLS", 1)
+    states = _serve(services_for, "usage", search="?period=all&grain=day")["state"]
+    assert any("blank-large" in str(state) and "请缩短时段" in str(state) for state in states)
+    assert not any("blank-error" in str(state) for state in states)
