@@ -80,6 +80,18 @@ def test_delivery_when_new_then_numbers_move_without_a_reload(
     assert watch.page.evaluate("window.notReloaded") is True
 
 
+def test_page_when_made_with_older_numbers_then_the_first_poll_asks_again(
+    open_page: Open,
+) -> None:
+    page = open_page("/").page
+    # As if new numbers were published between the making of the page and its first poll.
+    page.evaluate("document.getElementById('main').dataset.version = 'older'")
+    with page.expect_request(
+        lambda asked: "version.data" in (asked.post_data or ""), timeout=FRESH_MILLISECONDS
+    ):
+        pass
+
+
 def test_export_when_downloaded_then_holds_the_numbers_of_the_screen(open_page: Open) -> None:
     watch = open_page("/usage?period=previous_month")
     card = watch.page.locator("section.card.chart", has=watch.page.locator("details.behind")).first
