@@ -56,8 +56,21 @@ def funnel(drawing: Drawing) -> Chart | None:
     if not steps.points or not steps.points[0].value:
         return None
     return Chart(
-        figure=funnel_figure.draw(steps, drawing.style), finding=findings.conversion(steps.points)
+        figure=funnel_figure.draw(steps, drawing.style),
+        finding=findings.conversion(steps.points),
+        note=_funnel_note(drawing, steps.points[0].value),
     )
+
+
+def _funnel_note(drawing: Drawing, applied: float) -> str:
+    """Says why the first step is smaller than all applications: a source may skip the step."""
+    cells = drawing.results[1].column("loans.applications") if len(drawing.results) > 1 else ()
+    everyone = cells[0].value if cells else None
+    without = 0 if everyone is None else round(everyone - applied)
+    note = _("笔数与逐级转化")
+    if without <= 0:
+        return note
+    return f"{note} · " + _("另有 {n} 笔缺申请记录").format(n=without)
 
 
 def ends(drawing: Drawing) -> Chart | None:

@@ -125,6 +125,7 @@ CHARTS = (
         kind="chart",
         title="普惠贷款：申请到放款",
         query=lambda f: ask(f, "loans.reached", by=("step",)),
+        extra=(lambda f: ask(f, "loans.applications"),),
         draw=funnel,
         note="笔数与逐级转化",
     ),

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from pages._panels.drawings import funnel
 from pages._ui.answered import Answered, answered
 from pages._ui.cards import foot
 from pages._ui.filling import Filled
@@ -136,3 +137,21 @@ def test_page_when_machines_report_by_day_then_the_header_follows_the_others() -
     daily = answered(_panel(), _drawing(query, row, as_of=datetime(2026, 3, 18, 16, tzinfo=UTC)))
     assert _page(daily, _scenes()).as_of() == "数据截至 12:00"
     assert _page(daily).as_of() == "数据截至 03-19"
+
+
+@pytest.mark.parametrize(
+    ("applications", "said"), [(40, "笔数与逐级转化"), (43, "笔数与逐级转化 · 另有 3 笔缺申请记录")]
+)
+def test_funnel_when_applications_skip_the_first_step_then_the_note_counts_them(
+    applications: int, said: str
+) -> None:
+    steps = _drawing(
+        ask(MARCH, "loans.reached", by=("step",)),
+        Row(members=("applied",), cells=(Cell(value=40),)),
+        Row(members=("approved",), cells=(Cell(value=30),)),
+    )
+    everyone = _drawing(
+        ask(MARCH, "loans.applications"), Row(members=(), cells=(Cell(value=applications),))
+    )
+    chart = funnel(replace(steps, results=(steps.result, everyone.result)))
+    assert chart is not None and chart.note == said
