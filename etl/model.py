@@ -125,7 +125,8 @@ class Batch:
     quarantined `line` Int64, `column_name`, `reason`, `original` (JSON with personal columns
                 as pseudonyms and dropped columns gone).
     is_last     no further batch of this item follows.
-    event_until the newest `occurred_at` in `rows` (aware, UTC); None when there are none.
+    event_until the newest `occurred_at` in `rows`, or the end of the day of a row without time of
+                day, which may be ahead of now (aware, UTC); None when there are none.
     """
 
     batch_id: str

@@ -104,17 +104,15 @@ def _take_up_logs(loader: Loader) -> None:
 
 
 def _write_runs(loader: Loader) -> None:
-    """Bring the pipeline's own dataset up to the books, if they have anything new."""
+    """Bring the pipeline's own dataset up to the books, if a run has ended.
+
+    The reasons stand on the deliveries of the runs in it, so both come to the same total.
+    """
     writer = loader.writer
     writer.attach("state", "")
     writer.attach("quarantine", "")
     alias = writer.attach(_RUN, "")
-    is_new = writer.execute(
-        "SELECT (SELECT count(*) FROM state.ended) > 0"
-        " OR (SELECT count(*) FROM quarantine.original)"
-        f" <> (SELECT coalesce(sum(rows), 0) FROM {alias}.quarantine_reason)"
-    )
-    if not is_new[0][0]:
+    if not writer.execute("SELECT 1 FROM state.ended LIMIT 1"):
         return
     with writer.transaction():
         for statement in statements_of(f"rollup/{_RUN}", alias):

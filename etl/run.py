@@ -29,7 +29,7 @@ from etl.identity import Identifier
 from etl.load import Loader
 from etl.marks import batch_id, declaration_mark, is_read, position_of
 from etl.model import Batch, BatchCount, OnBroken, Position, RunReport, RunState, Source
-from etl.state import aware
+from etl.times import known_until
 from warehouse import clock
 from warehouse.errors import CockpitError, ContractBroken, SourceUnavailable
 
@@ -265,7 +265,7 @@ class Runner:
                 rows=rows,
                 quarantined=broken,
                 is_last=is_last,
-                event_until=aware(rows["occurred_at"].max()),  # type: ignore[arg-type]
+                event_until=known_until(rows, self._loader.settings.zone),
                 quiet_until=self._quiet_until(run, item, chunk),
             )
 

@@ -140,9 +140,13 @@ def publish_all(
     checked: dict[str, datetime] | None = None,
     following: dict[str, datetime] | None = None,
 ) -> int:
-    """Publishes what is loaded; the number of the generation that counts now."""
-    statuses = source_statuses(declared.sources, loader, checked=checked, following=following)
-    return publish(loader, statuses, declared.labels, declared.city).generation
+    """Publishes what is loaded; the number of the generation that counts now.
+
+    Nothing loads in between, so the statuses count the rows that are published with them.
+    """
+    with loader.lock:
+        statuses = source_statuses(declared.sources, loader, checked=checked, following=following)
+        return publish(loader, statuses, declared.labels, declared.city).generation
 
 
 def serve(settings: Settings, declared: Declared, tick: Tick | None = None) -> None:

@@ -219,11 +219,14 @@ class State:
         read, loaded, duplicate, quarantined = rows[0]
         return BatchCount(read=read, loaded=loaded, duplicate=duplicate, quarantined=quarantined)
 
-    def is_known(self, batch_id: str) -> bool:
-        """The batch was stored as a whole before, by whichever run."""
-        return bool(
-            self._execute("SELECT 1 FROM {db}.delivery WHERE batch_id = ? LIMIT 1", batch_id)
+    def known_broken(self, batch_id: str) -> int | None:
+        """The broken rows of a batch that some run stored as a whole before; else None."""
+        rows = self._execute(
+            "SELECT rows_quarantined FROM {db}.delivery WHERE batch_id = ?"
+            " ORDER BY recorded_at LIMIT 1",
+            batch_id,
         )
+        return rows[0][0] if rows else None
 
     def record(self, batch: Batch, count: BatchCount, position: Position | None) -> None:
         """The last step of a batch: its counts and, with its last piece, the item's position."""

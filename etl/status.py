@@ -22,8 +22,8 @@ def source_statuses(
     checked    when a source was last looked at; a look that finds nothing new is no run.
     following  when it is looked at next.
 
-    The watermark is the newest committed event, or the time of an item without rows, and never
-    later than now.
+    The watermark is the newest committed event (the end of its day where no time of day is known),
+    or the time of an item without rows, and never later than now.
     """
     seen, following = checked or {}, following or {}
     with loader.lock:

@@ -136,9 +136,7 @@ def _finish(parsed: pl.DataFrame, zone: ZoneInfo) -> pl.DataFrame:
     A day without a time of day stays that day everywhere: its instant is the day's first in
     `zone`, so that it falls into the same month as the day.
     """
-    start = pl.col("date").cast(_NAIVE)
-    first = [_zoned(start + pl.duration(hours=hours), zone) for hours in (0, 1)]
-    parsed = parsed.with_columns(pl.coalesce("at", *first).alias("at"))
+    parsed = parsed.with_columns(pl.coalesce("at", _first_instant(pl.col("date"), zone)))
     local = pl.col("at").dt.convert_time_zone(zone.key)
     limit = clock.now() + MOST_AHEAD
     low, high = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC), datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC)
@@ -150,6 +148,23 @@ def _finish(parsed: pl.DataFrame, zone: ZoneInfo) -> pl.DataFrame:
         hour=pl.when(pl.col("date").is_null()).then(local.dt.hour().cast(pl.UInt8)),
         problem=pl.coalesce("problem", year, ahead),
     )
+
+
+def known_until(rows: pl.DataFrame, zone: ZoneInfo) -> datetime | None:
+    """The latest instant that `rows` (as in `Batch`) speak of, aware; None without rows.
+
+    A row without time of day stands for its whole day, as `zone` cuts it.
+    """
+    day_end = _first_instant(pl.col("day") + pl.duration(days=1), zone).dt.replace_time_zone(None)
+    until = pl.when(pl.col("hour").is_null()).then(day_end).otherwise("occurred_at")
+    latest: datetime | None = rows.select(until.max()).item()
+    return None if latest is None else latest.replace(tzinfo=UTC)
+
+
+def _first_instant(day: pl.Expr, zone: ZoneInfo) -> pl.Expr:
+    """In UTC; a day may begin at one o'clock, where the clocks change at midnight."""
+    start = day.cast(_NAIVE)
+    return pl.coalesce(*(_zoned(start + pl.duration(hours=hours), zone) for hours in (0, 1)))
 
 
 def _zoned(local: pl.Expr, zone: ZoneInfo) -> pl.Expr:

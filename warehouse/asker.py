@@ -46,13 +46,13 @@ class Asker:
 
     def key(self, question: Question) -> Hashable:
         """Everything an answer depends on beside the question itself."""
-        at = self.edge(question.datasets).at
+        end = self.edge(question.datasets)
         needs_city = any(isinstance(metric.measure, Penetration) for metric in question.metrics)
         return (
             self.viewer,
             self.data_version(question.datasets),
             clock.today(self.settings.zone),
-            at if depends_on_the_instant(question) else at.date(),
+            end.at if depends_on_the_instant(question) else (end.at.date(), end.last_day),
             self.snapshot.manifest.city if needs_city else None,
         )
 
@@ -83,7 +83,7 @@ class Asker:
         extent = self.extent(dataset)
         if extent is None:
             return None
-        known = self.edge((dataset,)).at.date() + timedelta(days=1)
+        known = self.edge((dataset,)).last_day + timedelta(days=1)
         return Period(start=extent.start, end=max(extent.end, known))
 
     # --- answering --------------------------------------------------------------------------

@@ -79,6 +79,11 @@ class Edge:
     at: datetime
     zone: ZoneInfo
 
+    @property
+    def last_day(self) -> date:
+        """The last day of which anything is known; at midnight the day that ends."""
+        return (self.at - timedelta.resolution).date()
+
     def is_partial(self, unit: Period) -> bool:
         """The unit is not over, or its data are not all here."""
         return datetime.combine(unit.end, time()) > self.at

@@ -10,7 +10,7 @@ from etl.demo.calendar import HISTORY_MONTHS, ZONE, first_month, month_start
 from etl.demo.delivery import deliver, deliver_nothing
 from etl.demo.live import live_stem
 from etl.demo.plan import DELIVERED, planned
-from etl.demo.state import starting_state, write_state
+from etl.demo.state import DemoState, write_state
 from etl.demo.usage import events
 from warehouse.settings import Settings
 
@@ -55,7 +55,7 @@ def write_history(
         if bureau.kind != "volume":
             deliver_nothing(settings.inbox / bureau.name, live_stem(bureau, now), bureau)
     events.cache_clear()
-    write_state(settings, starting_state(first, until))
+    write_state(settings, DemoState(first=first, last=until))
 
 
 def _spans() -> list[range]:

@@ -32,12 +32,10 @@ def steps(first: date, month: int, *, for_dealers: bool) -> pl.DataFrame:
     number = pl.int_range(0, len(who), eager=True).cast(pl.Int64).alias("number")
     salted = number + month * 20_000_000 + (10_000_000 if for_dealers else 0)
     at = _instants(salted, calendar.month_start(first, month))
-    return taken_steps(who.with_columns(number, at.alias("at")), salted, for_dealers=for_dealers)
+    return _taken(who.with_columns(number, at.alias("at")), salted, for_dealers=for_dealers)
 
 
-def taken_steps(
-    applications: pl.DataFrame, salted: pl.Series, *, for_dealers: bool
-) -> pl.DataFrame:
+def _taken(applications: pl.DataFrame, salted: pl.Series, *, for_dealers: bool) -> pl.DataFrame:
     """One row a step of `applications` (number, person, district, at): what becomes of each.
 
     Adds step, reason, amount (yuan), channel, manual and the three verification flags.

@@ -14,15 +14,11 @@ from warehouse.settings import Settings
 class DemoState:
     """Everything planned up to `last` is delivered.
 
-    first        the month the history begins with; it anchors the plan for good.
-    awake_since  when the present watch began: visits on top of the plan count from here.
-    loans_since  when loans on top of the plan began: they go on over short pauses.
+    `first` is the month the history begins with; it anchors the plan for good.
     """
 
     first: date
     last: datetime
-    awake_since: datetime
-    loans_since: datetime
 
 
 def _path(settings: Settings) -> Path:
@@ -39,8 +35,6 @@ def read_state(settings: Settings) -> DemoState | None:
         return DemoState(
             first=date.fromisoformat(content["first"]),
             last=datetime.fromisoformat(content["last"]),
-            awake_since=datetime.fromisoformat(content["awake_since"]),
-            loans_since=datetime.fromisoformat(content["loans_since"]),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise StorageError(
@@ -52,15 +46,6 @@ def write_state(settings: Settings, state: DemoState) -> None:
     path = _path(settings)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
-    content = {
-        "first": state.first.isoformat(),
-        "last": state.last.isoformat(),
-        "awake_since": state.awake_since.isoformat(),
-        "loans_since": state.loans_since.isoformat(),
-    }
+    content = {"first": state.first.isoformat(), "last": state.last.isoformat()}
     part.write_text(json.dumps(content), encoding="utf-8")
     os.replace(part, path)
-
-
-def starting_state(first: date, now: datetime) -> DemoState:
-    return DemoState(first=first, last=now, awake_since=now, loans_since=now)

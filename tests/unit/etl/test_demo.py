@@ -308,17 +308,66 @@ def _file_count(settings: Settings) -> int:
     return len(list(settings.inbox.glob("*/*")))
 
 
-def test_live_when_called_every_five_seconds_then_something_comes_each_time(
-    tmp_path: Path,
-) -> None:
+def test_live_when_the_night_is_quiet_then_each_minute_says_so(tmp_path: Path) -> None:
     settings = _settings(tmp_path)
     night = datetime(2026, 3, 17, 19, 0, tzinfo=UTC)
     deliver_live(settings, night)
-    for call in range(1, 9):
-        before = _file_count(settings)
+    for call in range(1, 25):
         deliver_live(settings, night + timedelta(seconds=5 * call))
-        assert _file_count(settings) > before
+    for name in set(NAMES) - {"hall_machines"}:
+        files = (settings.inbox / name).iterdir()
+        minutes = {file.name.split("T")[1][:4] for file in files}
+        assert {"0301", "0302"} <= minutes, name
     assert not list(settings.inbox.glob("*/*.part"))
+    assert len(_rows(settings, "education")) == 0
+
+
+DAY_BEGIN = datetime(2026, 3, 16, 16, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("name", ["social_security", "hall_machines", "citizen_loan", "ratings"])
+def test_live_when_a_day_goes_by_then_it_is_the_day_of_the_history(
+    name: str, tmp_path: Path
+) -> None:
+    bureau, day_end = _bureau(name), DAY_BEGIN + timedelta(days=1)
+    live, history = _settings(tmp_path / "live"), _settings(tmp_path / "history")
+    deliver_live(live, DAY_BEGIN)
+    arrived = [_rows(live, name).clear()]
+    for quarter in range(1, 97):
+        before = set(_files(live, name))
+        deliver_live(live, DAY_BEGIN + timedelta(minutes=15 * quarter))
+        arrived.append(_rows(live, name, set(_files(live, name)) - before))
+    write_history(history, day_end, bureaus=(bureau,))
+    write_history(_settings(tmp_path / "before"), DAY_BEGIN, bureaus=(bureau,))
+    earlier = _rows(_settings(tmp_path / "before"), name)
+
+    got, wanted = _counted(pl.concat(arrived)), _counted(_rows(history, name))
+    assert got == wanted - _counted(earlier)
+    assert got.total() > 50
+
+
+def _files(settings: Settings, name: str) -> list[Path]:
+    folder = settings.inbox / name
+    return sorted(folder.iterdir()) if folder.exists() else []
+
+
+def _rows(settings: Settings, name: str, files: set[Path] | None = None) -> pl.DataFrame:
+    """What lies in the inbox of `name`, or in `files` of it, as text."""
+    source = _sources(settings.inbox)[name]
+    columns = [theirs for _, theirs in _bureau(name).columns]
+    parts = [pl.DataFrame(schema=dict.fromkeys(columns, pl.String()))]
+    for item in list_items(source.connector) if source.connector.path.exists() else ():
+        if files is None or item.path in files:
+            parts.extend(
+                chunk.frame.select(pl.col(c).cast(pl.String) for c in columns)
+                for chunk in read_item(item, source.connector)
+                if not chunk.frame.is_empty()
+            )
+    return pl.concat(parts)
+
+
+def _counted(rows: pl.DataFrame) -> Counter[tuple[str, ...]]:
+    return Counter(rows.rows())
 
 
 def test_live_when_restarted_then_no_number_comes_twice_but_the_meant_ones(

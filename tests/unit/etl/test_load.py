@@ -146,7 +146,7 @@ def test_load_when_rows_are_broken_then_originals_are_kept_apart(loader: Loader)
 
 def test_load_when_batch_is_empty_then_is_recorded(loader: Loader) -> None:
     assert deliver(loader, "a", []) == BatchCount()
-    assert loader.state.is_known("a")
+    assert loader.state.known_broken("a") == 0
 
 
 def test_load_when_position_is_given_then_it_moves_with_the_batch(loader: Loader) -> None:
@@ -161,7 +161,7 @@ def test_load_when_a_count_does_not_add_up_then_nothing_is_recorded(
     monkeypatch.setattr(Loader, "_store_month", lambda *_: (5, 0))
     with pytest.raises(StorageError, match="1 rows were read but 5 loaded"):
         deliver(loader, "a", [row("1")])
-    assert not loader.state.is_known("a")
+    assert loader.state.known_broken("a") is None
 
 
 def test_load_when_disk_is_short_then_no_space_before_anything_is_written(

@@ -11,7 +11,9 @@ import pytest
 
 from etl import publish as publishing
 from etl.load import Loader
+from etl.model import Batch, Declared, RunState
 from etl.publish import publish
+from etl.schedule import publish_all
 from tests.tiny import load_rows, tiny_batch, tiny_settings, tiny_source
 from warehouse.connection import Reader
 from warehouse.home import published_files
@@ -121,7 +123,7 @@ def test_publish_when_rows_were_quarantined_then_reasons_come_without_originals(
         {"line": line, "column_name": "scene", "reason": "empty", "original": "secret"}
         for line in (9, 4)
     ]
-    loader.load(tiny_batch(SERVICE, [], loader.keyring, broken=broken))
+    _run(loader, "run", tiny_batch(SERVICE, [], loader.keyring, broken=broken))
     _publish(loader)
     reader = Reader(loader.settings, loader.keyring)
     snapshot = reader.snapshot()
@@ -133,6 +135,90 @@ def test_publish_when_rows_were_quarantined_then_reasons_come_without_originals(
     everything = snapshot.select("SELECT table_name FROM duckdb_tables() WHERE NOT internal")
     assert ("original",) not in everything
     reader.close()
+
+
+def _run(loader: Loader, run_id: str, *batches: Batch) -> None:
+    loader.state.start_run(run_id, SERVICE.name, SERVICE.contract.name, NOON)
+    for batch in batches:
+        loader.load(batch)
+    loader.state.end_run(run_id, RunState.DONE)
+
+
+def _set_aside(home: Settings) -> tuple[int, int, int]:
+    """Broken rows in the generation: by the reasons, by the runs, by the source's status."""
+    keyring = Keyring.open(home)
+    reader = Reader(home, keyring)
+    snapshot = reader.snapshot()
+    found = [
+        int(snapshot.select(f"SELECT coalesce(sum({column}), 0) FROM {table}")[0][0])
+        for column, table in (
+            ("rows", snapshot.table("pipeline_run", "quarantine_reason", period=None)),
+            ("rows_quarantined", snapshot.table("pipeline_run", "fact", period=None)),
+        )
+    ]
+    by_source = sum(source.rows_quarantined for source in snapshot.manifest.sources)
+    reader.close()
+    return found[0], found[1], by_source
+
+
+def _publish_all(loader: Loader) -> None:
+    publish_all(Declared(sources=(SERVICE,), city=CITY, labels={}), loader)
+
+
+def test_reasons_when_a_file_comes_again_then_they_agree_with_the_runs(loader: Loader) -> None:
+    broken = [{"line": line, "reason": reason} for line, reason in ((4, "a"), (5, "b"), (6, "a"))]
+    for run_id in ("first", "again", "third"):
+        batch = tiny_batch(SERVICE, [], loader.keyring, broken=broken, run_id=run_id)
+        _run(loader, run_id, batch)
+    other = tiny_batch(
+        SERVICE, [], loader.keyring, broken=broken[:1], batch_id="other", run_id="fourth"
+    )
+    _run(loader, "fourth", other)
+    _publish_all(loader)
+    assert _set_aside(loader.settings) == (10, 10, 10)
+
+
+def test_reasons_when_a_run_still_goes_on_then_they_wait_for_it(loader: Loader) -> None:
+    broken = [{"line": 4}]
+    _run(loader, "run", tiny_batch(SERVICE, [], loader.keyring, broken=broken))
+    loader.state.start_run("open", SERVICE.name, SERVICE.contract.name, NOON)
+    loader.load(
+        tiny_batch(SERVICE, [], loader.keyring, broken=broken * 5, batch_id="long", run_id="open")
+    )
+    _publish_all(loader)
+    assert _set_aside(loader.settings) == (1, 1, 6)
+
+    loader.state.end_run("open", RunState.INTERRUPTED)
+    _publish_all(loader)
+    assert _set_aside(loader.settings) == (6, 6, 6)
+
+
+def test_reasons_when_killed_between_originals_and_books_then_they_agree_with_the_runs(
+    loader: Loader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def batch(run_id: str) -> Batch:
+        broken = [{"line": 4}, {"line": 5}]
+        return tiny_batch(SERVICE, [], loader.keyring, broken=broken, run_id=run_id)
+
+    with monkeypatch.context() as killed:
+        killed.setattr(loader.state, "record", _fail)
+        loader.state.start_run("killed", SERVICE.name, SERVICE.contract.name, NOON)
+        with pytest.raises(OSError, match="planted"):
+            loader.load(batch("killed"))
+    loader.state.end_run("killed", RunState.INTERRUPTED)
+    _publish_all(loader)
+    assert _set_aside(loader.settings) == (0, 0, 0)
+
+    _run(loader, "next", batch("next"))
+    _publish_all(loader)
+    assert _set_aside(loader.settings) == (2, 2, 2)
+
+
+def test_reasons_when_nothing_is_new_then_the_pipelines_file_stays(loader: Loader) -> None:
+    for run_id in ("first", "again"):
+        batch = tiny_batch(SERVICE, [], loader.keyring, broken=[{"line": 4}], run_id=run_id)
+        _run(loader, run_id, batch)
+    assert _by_month(_publish(loader)) == _by_month(_publish(loader))
 
 
 def test_publish_when_killed_before_current_then_the_next_number_is_higher(

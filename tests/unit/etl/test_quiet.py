@@ -3,7 +3,7 @@
 import gzip
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -72,6 +72,32 @@ def test_watermark_when_a_file_holds_no_rows_then_its_time_counts(
     _deliver(home, f"b.{kind}", contents[kind], WRITTEN)
     assert run_source(source, loader).state is RunState.DONE
     assert _watermark(source, loader) == WRITTEN
+
+
+def test_watermark_when_only_the_day_is_known_then_the_whole_day_counts(
+    home: Settings, loader: Loader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = _declared(home)
+    day = "K1,2026-03-02,1,app,成功,1,李\n"
+    _deliver(home, "a.csv", f"{HEADER}\n{rows_text(0, 3)}{day}", NEWEST)
+    run_source(source, loader)
+    day_end = datetime(2026, 3, 2, 16, tzinfo=UTC)
+    assert _watermark(source, loader) == day_end, "midnight in Shanghai"
+
+    evening = datetime(2026, 3, 2, 11, 5, tzinfo=UTC)
+    monkeypatch.setattr("etl.status.clock.now", lambda: evening)
+    assert _watermark(source, loader) == evening, "never later than now"
+    monkeypatch.setattr("etl.status.clock.now", lambda: day_end + timedelta(hours=10))
+    assert _watermark(source, loader) == day_end, "the next day it stands still"
+
+
+def test_watermark_when_a_timed_row_is_newer_than_the_whole_day_then_it_counts(
+    home: Settings, loader: Loader
+) -> None:
+    source = _declared(home)
+    _deliver(home, "a.csv", f"{HEADER}\n{rows_text(0, 3)}K1,2026-03-01,1,app,成功,1,李\n", NEWEST)
+    run_source(source, loader)
+    assert _watermark(source, loader) == NEWEST
 
 
 def test_watermark_when_an_empty_file_is_written_again_then_the_newer_time_counts(

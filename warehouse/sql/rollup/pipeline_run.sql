@@ -1,8 +1,8 @@
 -- purpose: finished runs as facts, and why rows were set aside, without their originals
--- grain:   fact: a run; quarantine_reason: a source, reason and column
--- reads:   state.ended, quarantine.original
+-- grain:   fact: a run; quarantine_reason: a source, reason and column, each time a row came
+-- reads:   state.ended, state.delivery, quarantine.original
 -- writes:  fact, published_run, quarantine_reason
--- refresh: before each generation when a run has ended or a row was set aside
+-- refresh: before each generation when a run has ended
 CREATE OR REPLACE TEMP TABLE unpublished AS
 SELECT * FROM state.ended
 WHERE run_id NOT IN (
@@ -20,8 +20,13 @@ ORDER BY started_at, event_id;
 INSERT INTO {db}.published_run SELECT run_id FROM unpublished;
 DELETE FROM {db}.quarantine_reason;
 INSERT INTO {db}.quarantine_reason
-SELECT source, reason, column_name, count(*), min(seen_at), max(seen_at),
+SELECT source, reason, column_name, sum(times), min(seen_at), max(last_at),
     arg_min(item || ':' || line, row(seen_at, item, line))
-FROM quarantine.original
+FROM quarantine.original JOIN (
+    SELECT batch_id, count(*) AS times, max(recorded_at) AS last_at
+    FROM state.delivery SEMI JOIN {db}.published_run USING (run_id)
+    WHERE rows_quarantined > 0
+    GROUP BY batch_id
+) USING (batch_id)
 GROUP BY ALL
 ORDER BY ALL;
