@@ -3,7 +3,7 @@
 import gzip
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -12,12 +12,25 @@ import pytest
 from etl.demo import delivery
 from etl.demo.bureaus import BUREAUS, Bureau
 from etl.load import Loader
-from etl.model import RunState, Source
+from etl.model import Declared, RunState, Source
 from etl.run import run_source
+from etl.schedule import publish_all
 from etl.sources import read_source, source_env
 from etl.status import source_statuses
 from tests.unit.etl.declared import HEADER, declare, rows_text, settings_in, settled
+from warehouse.answer import Warehouse
 from warehouse.keys import Keyring
+from warehouse.model import (
+    CellState,
+    City,
+    Grain,
+    Label,
+    MetricQuery,
+    Period,
+    Role,
+    Scope,
+    Viewer,
+)
 from warehouse.settings import ROOT, Settings
 
 NEWEST = datetime(2026, 3, 2, 1, 0, 2, tzinfo=UTC)
@@ -89,6 +102,25 @@ def test_watermark_when_only_the_day_is_known_then_the_whole_day_counts(
     assert _watermark(source, loader) == evening, "never later than now"
     monkeypatch.setattr("etl.status.clock.now", lambda: day_end + timedelta(hours=10))
     assert _watermark(source, loader) == day_end, "the next day it stands still"
+
+
+def test_answer_when_only_the_day_is_known_then_it_is_over_and_the_next_has_none(
+    home: Settings, loader: Loader
+) -> None:
+    source = _declared(home)
+    rows = "".join(f"K{n},2026-03-02,{n},app,成功,1,李\n" for n in range(30))
+    _deliver(home, "a.csv", f"{HEADER}\n{rows}", NEWEST)
+    run_source(source, loader)
+    city = City(label=Label(zh="城", en="City"))
+    publish_all(Declared(sources=(source,), city=city, labels={}), loader)
+    days = Period(start=date(2026, 3, 2), end=date(2026, 3, 4))
+    query = MetricQuery(metrics=("usage.events",), period=days, grain=Grain.DAY)
+    viewer = Viewer(name="all", role=Role.ADMIN, scope=Scope(everything=True))
+    warehouse = Warehouse.open(home)
+    known, after = warehouse.answer(query, viewer).rows
+    warehouse.close()
+    assert (known.is_partial, known.cells[0].state) == (False, CellState.VALUE)
+    assert (after.is_partial, after.cells[0].state) == (True, CellState.MISSING)
 
 
 def test_watermark_when_a_timed_row_is_newer_than_the_whole_day_then_it_counts(

@@ -72,6 +72,13 @@ def test_cut_when_unit_has_not_begun_then_none() -> None:
     assert at.cut(unit, _days("2024-02-01/2024-03-01"), None) is None
 
 
+def test_last_day_when_the_edge_is_midnight_then_the_day_that_ends() -> None:
+    midnight = Edge(at=datetime(2024, 3, 10), zone=ZONE)
+    assert midnight.last_day == date(2024, 3, 9)
+    assert not midnight.is_partial(_days("2024-03-09/2024-03-10"))
+    assert Edge(at=datetime(2024, 3, 10, 0, 1), zone=ZONE).last_day == date(2024, 3, 10)
+
+
 NOW = datetime(2024, 3, 10, 12, tzinfo=UTC)
 
 
