@@ -259,6 +259,7 @@ class SourceStatus:
     """`done`, `failed`, `running`, `interrupted` or empty."""
     last_error: str = ""
     next_run_at: datetime | None = None
+    # The counts are of all its runs together.
     rows_read: int = 0
     rows_loaded: int = 0
     rows_duplicate: int = 0

@@ -85,7 +85,7 @@ def sources_sheet(drawing: Drawing) -> Sheet | None:
         rows=tuple(_source_row(source, drawing) for source in drawing.sources),
         numeric=frozenset({4, 5, 6, 7, 9}),
         finding=finding,
-        note=_("行数为最近一次运行"),
+        note=_("行数为各次运行累计"),
     )
 
 
