@@ -107,6 +107,7 @@ class Board:
         key = (scene.name, viewer.role, scope.districts, scope.everything, language(), day)
         with self._door:
             self._kept = {k: v for k, v in self._kept.items() if k[-1] == day}
+            self._locks = {k: v for k, v in self._locks.items() if k[-1] == day}
             lock = self._locks.setdefault(key, Lock())
         with lock:
             version = self._warehouse.data_version()

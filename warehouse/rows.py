@@ -1,6 +1,6 @@
 """Rows from cells: which there are, in which order, and how many are kept."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from warehouse.datasets import CLOCK_DIMENSIONS, DIMENSIONS
 from warehouse.model import CellState, MetricQuery, Period, Row
@@ -50,6 +50,3 @@ def combinations(
 
 def count_suppressed(rows: Iterable[Row]) -> int:
     return sum(cell.state is CellState.SUPPRESSED for row in rows for cell in row.cells)
-
-
-RowOf = Callable[[Period, Members], Row]

@@ -111,9 +111,6 @@ class Writer:
         with speak(self._settings.live):
             self._connection.unregister(name)
 
-    def checkpoint(self, dataset: str, month: str) -> None:
-        self.execute(f"CHECKPOINT {self.attach(dataset, month)}")
-
     def reset(self) -> None:
         """Start again from the files. A full disk leaves DuckDB unable to use them until then.
 

@@ -6,7 +6,7 @@ The address is the whole state. Defaults are left out, so that a bare page addre
 """
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import TypeVar
@@ -160,10 +160,6 @@ class Filters:
         last = self.period.end - timedelta(days=1)
         start = grain.floor(min(last, max(self.day or last, self.period.start)))
         return Period(start=grain.shift(start, 1 - count), end=grain.shift(start, 1))
-
-    def but(self, **changes: object) -> "Filters":
-        """The same filters with something else chosen."""
-        return replace(self, **changes)  # type: ignore[arg-type]
 
 
 def _pairs(search: str) -> Mapping[str, str]:

@@ -58,12 +58,7 @@ SCENE = Scene(
             title=Label(zh="审批时长", en="Approval time"),
             note=Label(zh="近 22 日", en="22 days"),
             asks=whole(Grain.DAY, 22, "loans.approval_seconds_p50", "loans.approval_seconds_p95"),
-            draw=drawings.over_time(
-                "loans.approval_seconds_p50",
-                "loans.approval_seconds_p95",
-                names=(Label(zh="P50", en="P50"), Label(zh="P95", en="P95")),
-                promise=60,
-            ),
+            draw=drawings.approval_times(),
         ),
         Card(
             id="city_hours",

@@ -135,6 +135,16 @@ def over_time(
     return draw
 
 
+def approval_times() -> Draw:
+    """Half and nearly all of the loan decisions, against what the city promises."""
+    return over_time(
+        "loans.approval_seconds_p50",
+        "loans.approval_seconds_p95",
+        names=(Label(zh="P50", en="P50"), Label(zh="P95", en="P95")),
+        promise=60,
+    )
+
+
 def steps(metric: str, codes: tuple[str, ...]) -> Draw:
     """A funnel over these steps; a step nobody reached is missing, not left out."""
 
