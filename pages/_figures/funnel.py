@@ -7,6 +7,7 @@ from pages._figures.frame import Figure
 from pages._figures.values import Point, Series, Style
 from pages._ui.numbers import fixed, format_value
 from pages._ui.theme import readable_on
+from warehouse.model import Cell
 
 _INSIDE = 0.42
 """From this share of the track on, the number fits into its bar."""
@@ -29,6 +30,13 @@ def draw(series: Series, style: Style) -> Figure:
         bargap=0.38,
         margin={"l": 8, "r": frame.label_margin(rates) + 6, "t": 4, "b": 4},
     )
+
+
+def skipped(everyone: Cell, first: Point) -> int:
+    """How many have no record of the first step; 0 where either number is not known."""
+    if everyone.value is None or first.value is None:
+        return 0
+    return max(0, round(everyone.value - first.value))
 
 
 def _colours(style: Style, count: int) -> list[str]:

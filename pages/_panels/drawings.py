@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from pages._figures import bars_with_target, district_map, heatmap, lines, ranking, stacked
 from pages._figures import funnel as funnel_figure
-from pages._figures.values import Series, series
+from pages._figures.values import Point, Series, series
 from pages._panels import findings
 from pages._panels.charts import unit_note
 from pages._panels.tiles import label_of
@@ -58,19 +58,15 @@ def funnel(drawing: Drawing) -> Chart | None:
     return Chart(
         figure=funnel_figure.draw(steps, drawing.style),
         finding=findings.conversion(steps.points),
-        note=_funnel_note(drawing, steps.points[0].value),
+        note=_funnel_note(drawing, steps.points[0]),
     )
 
 
-def _funnel_note(drawing: Drawing, applied: float) -> str:
+def _funnel_note(drawing: Drawing, applied: Point) -> str:
     """Says why the first step is smaller than all applications: a source may skip the step."""
-    cells = drawing.results[1].column("loans.applications") if len(drawing.results) > 1 else ()
-    everyone = cells[0].value if cells else None
-    without = 0 if everyone is None else round(everyone - applied)
-    note = _("笔数与逐级转化")
-    if without <= 0:
-        return note
-    return f"{note} · " + _("另有 {n} 笔缺申请记录").format(n=without)
+    note, everyone = _("笔数与逐级转化"), drawing.results[1].column("loans.applications")
+    without = funnel_figure.skipped(everyone[0], applied) if everyone else 0
+    return note if not without else f"{note} · " + _("另有 {n} 笔缺申请记录").format(n=without)
 
 
 def ends(drawing: Drawing) -> Chart | None:

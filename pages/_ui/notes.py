@@ -27,7 +27,7 @@ def note(one: Answered) -> str:
     own = face.note if isinstance(face, Chart | Sheet) and face.note else _(one.panel.note)
     if isinstance(face, Chart) and face.is_bare and face.finding:
         own = " · ".join(part for part in (_(one.panel.title), own) if part)
-    if not one.drawing:
+    if not one.drawing or one.panel.follows_sources:  # how sources stand now, whatever the period
         return own
     query = one.drawing.result.query
     period = period_words(query.period) + (_("（未完结）") if one.is_partial else "")

@@ -49,7 +49,7 @@ SCENE = Scene(
             area="c",
             title=Label(zh="普惠贷款：申请到放款", en="Loans: from application to payout"),
             note=Label(zh="本月申请 · 笔", en="applied this month"),
-            asks=by("loans.reached", "step"),
+            asks=both(by("loans.reached", "step"), by("loans.applications")),
             draw=drawings.steps("loans.reached", tuple(STEPS)),
         ),
         Card(

@@ -146,7 +146,10 @@ def approval_times() -> Draw:
 
 
 def steps(metric: str, codes: tuple[str, ...]) -> Draw:
-    """A funnel over these steps; a step nobody reached is missing, not left out."""
+    """A funnel over these steps; a step nobody reached is missing, not left out.
+
+    The second question counts all applications: the note says how many skip the first step.
+    """
 
     def draw(answers: Answers) -> Picture | None:
         result = answers.results[0]
@@ -160,8 +163,14 @@ def steps(metric: str, codes: tuple[str, ...]) -> Draw:
             for code in codes
         )
         shown = replace(shown, points=points)
+        everyone = answers.results[1].column("loans.applications")
+        n = funnel.skipped(everyone[0], points[0]) if everyone else 0
         return Picture(
-            figure=funnel.draw(shown, answers.style), finding=findings.converted(shown, answers)
+            figure=funnel.draw(shown, answers.style),
+            finding=findings.converted(shown, answers),
+            note=answers.say(f"另有 {n} 笔缺申请记录", f"{n} more have no record of applying")
+            if n
+            else "",
         )
 
     return draw

@@ -1,7 +1,7 @@
 """Scene: inclusive loans, from application to payout, within sixty seconds."""
 
 from pages._wall import drawings
-from pages._wall.model import Card, Scene, by, over, whole
+from pages._wall.model import Card, Scene, both, by, over, whole
 from pages._wall.numbers import Line, number_card
 from warehouse.datasets import STEPS
 from warehouse.model import Grain, Label
@@ -29,7 +29,7 @@ SCENE = Scene(
             area="a",
             title=Label(zh="申请到放款", en="From application to payout"),
             note=Label(zh="本月申请 · 笔", en="applied this month"),
-            asks=by("loans.reached", "step"),
+            asks=both(by("loans.reached", "step"), by("loans.applications")),
             draw=drawings.steps("loans.reached", tuple(STEPS)),
         ),
         Card(

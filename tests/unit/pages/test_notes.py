@@ -155,3 +155,11 @@ def test_funnel_when_applications_skip_the_first_step_then_the_note_counts_them(
     )
     chart = funnel(replace(steps, results=(steps.result, everyone.result)))
     assert chart is not None and chart.note == said
+
+
+def test_note_when_the_card_tells_how_sources_stand_then_no_period_is_claimed() -> None:
+    assert "2026年3月" in note(_scenes())
+    query = ask(MARCH, "usage.events", by=("scene",))
+    row = Row(members=("a",), cells=(Cell(value=1),))
+    standing = answered(_panel(follows_sources=True, note="万次"), _drawing(query, row))
+    assert "2026年3月" not in note(standing)
