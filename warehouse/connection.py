@@ -29,7 +29,7 @@ from warehouse.errors import (
     WrongKey,
 )
 from warehouse.home import (
-    Spill,
+    Scratch,
     check_home,
     key_context,
     published_files,
@@ -158,7 +158,7 @@ class Reader:
 
     def __init__(self, settings: Settings, keyring: Keyring) -> None:
         check_home(settings)
-        self._spill = Spill(settings)
+        self._spill = Scratch(settings.spill)
         self._settings = settings
         self._keyring = keyring
         self._connection = connect(self._spill.folder, published_files(settings))

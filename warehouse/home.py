@@ -99,17 +99,17 @@ def storage_errors(place: Path) -> Iterator[None]:
         raise StorageError(f"{place} cannot be used: {error.strerror or error}.") from error
 
 
-class Spill:
-    """A folder for one process's spill files, gone when it closes.
+class Scratch:
+    """A folder for one process's passing files below `place`, gone when it closes.
 
     What a killed process left is wiped by the next one that starts: its lock is free then.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        with storage_errors(settings.spill):
-            settings.spill.mkdir(parents=True, exist_ok=True)
-            _wipe(settings.spill)
-            self.folder = settings.spill / secrets.token_hex(8)
+    def __init__(self, place: Path) -> None:
+        with storage_errors(place):
+            place.mkdir(parents=True, exist_ok=True)
+            _wipe(place)
+            self.folder = place / secrets.token_hex(8)
             self._lock = os.open(_lock_of(self.folder), os.O_WRONLY | os.O_CREAT, 0o600)
             fcntl.flock(self._lock, fcntl.LOCK_EX)
             self.folder.mkdir()
@@ -124,8 +124,8 @@ def _lock_of(folder: Path) -> Path:
     return folder.with_name(folder.name + ".lock")
 
 
-def _wipe(spill: Path) -> None:
-    for lock in spill.glob("*.lock"):
+def _wipe(place: Path) -> None:
+    for lock in place.glob("*.lock"):
         descriptor = os.open(lock, os.O_WRONLY)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

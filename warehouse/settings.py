@@ -104,6 +104,11 @@ class Settings:
         return self.home / "spill"
 
     @property
+    def landing(self) -> Path:
+        """Where deliveries from elsewhere wait, encrypted, until they are read."""
+        return self.home / "landing"
+
+    @property
     def inbox(self) -> Path:
         """Where the example city delivers; `${COCKPIT_INBOX}` in a source."""
         return self.home / "inbox"

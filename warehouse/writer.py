@@ -10,7 +10,7 @@ import polars as pl
 from warehouse.connection import Rows, attach_file, connect, speak
 from warehouse.errors import StorageError
 from warehouse.home import (
-    Spill,
+    Scratch,
     check_home,
     key_context,
     live_file,
@@ -32,7 +32,7 @@ class Writer:
 
     def __init__(self, settings: Settings, keyring: Keyring) -> None:
         check_home(settings, create=True)
-        self._spill = Spill(settings)
+        self._spill = Scratch(settings.spill)
         self._settings = settings
         self._keyring = keyring
         self._connection = connect(self._spill.folder, settings.live, threads=THREADS)
