@@ -18,8 +18,9 @@ from typing import Self, cast
 import polars as pl
 
 from etl.checks import check_partition
+from etl.delivery import Position
 from etl.failpoints import reach
-from etl.model import Batch, BatchCount, Position
+from etl.model import Batch, BatchCount
 from etl.rollup import DIRTY, partitions_to_sum, roll_up
 from etl.state import State, naive
 from warehouse import clock

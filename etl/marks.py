@@ -3,7 +3,8 @@
 import hashlib
 
 from etl.connectors.files import ROWS, Item, fingerprint
-from etl.model import Position, Source
+from etl.delivery import Position
+from etl.model import Source
 
 
 def declaration_mark(source: Source) -> str:
@@ -23,16 +24,18 @@ def declaration_mark(source: Source) -> str:
 def is_read(item: Item, known: Position | None, mark: str) -> bool:
     """Whether the item was read to its end as it is now, by the declaration as it is now."""
     return (
-        known is not None
-        and (known.size, known.mtime_ns) == (item.size, item.mtime_ns)
-        and known.sha256.endswith(f":{mark}")
+        known is not None and known.version == _version(item) and known.sha256.endswith(f":{mark}")
     )
 
 
 def position_of(source: Source, item: Item) -> Position:
     """Where the source stands once the item is loaded. Reads the whole file."""
     content = f"{fingerprint(item)}:{declaration_mark(source)}"
-    return Position(item=item.name, size=item.size, mtime_ns=item.mtime_ns, sha256=content)
+    return Position(item=item.name, version=_version(item), sha256=content)
+
+
+def _version(item: Item) -> str:
+    return f"{item.size}:{item.mtime_ns}"
 
 
 def batch_id(source: Source, position: Position, ordinal: int) -> str:

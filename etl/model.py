@@ -12,6 +12,7 @@ import polars as pl
 from warehouse.datasets import Dataset
 from warehouse.errors import ContractBroken
 from warehouse.model import City, Label
+from warehouse.operations import RunKind
 
 
 class OnBroken(StrEnum):
@@ -101,18 +102,6 @@ class Declared:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Position:
-    """One delivered item that was read to its end. Unchanged: it is not read again."""
-
-    item: str
-    """The file's name inside the source's folder."""
-    size: int
-    mtime_ns: int
-    sha256: str
-    """Of the content, and after a colon the mark of the declaration it was read by."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Batch:
     """A piece of one item, ready to be stored in one go for each partition it touches.
 
@@ -195,3 +184,5 @@ class RunReport:
     duplicate: int = 0
     quarantined: int = 0
     message: str = ""
+    kind: RunKind = RunKind.LOAD
+    asked_by: str = ""

@@ -24,11 +24,12 @@ from etl.connectors.files import (
     list_items,
     read_item,
 )
+from etl.delivery import Position
 from etl.formats.chunk import Chunk
 from etl.identity import Identifier
 from etl.load import Loader
 from etl.marks import batch_id, declaration_mark, is_read, position_of
-from etl.model import Batch, BatchCount, OnBroken, Position, RunReport, RunState, Source
+from etl.model import Batch, BatchCount, OnBroken, RunReport, RunState, Source
 from etl.times import known_until
 from warehouse import clock
 from warehouse.errors import CockpitError, ContractBroken, SourceUnavailable
@@ -106,7 +107,7 @@ class Runner:
 
     def abandon(self, source: str, message: str) -> None:
         """Marks the run of `source` that still counts as running as failed."""
-        with self._loader.lock:
+        with self._loader.working():
             last = self._loader.state.last_run(source)
             if last is not None and last.state is RunState.RUNNING:
                 self._loader.state.end_run(last.run_id, RunState.FAILED, message)
@@ -138,12 +139,12 @@ class Runner:
         read again and counts once all the same.
         """
         if source.name not in self._known:
-            with self._loader.lock:
+            with self._loader.working():
                 self._known[source.name] = self._loader.state.positions(source.name)
         known = self._known[source.name]
         listed = known.keys() if items is None else {item.name for item in items}
         if len(known) > 2 * len(listed) + _REMEMBERED_FILES:
-            with self._loader.lock:
+            with self._loader.working():
                 self._loader.state.forget(source.name, known.keys() - listed)
             known = {name: known[name] for name in known.keys() & listed}
             self._known[source.name] = known
@@ -156,7 +157,7 @@ class Runner:
 
     def _said(self, source: Source, error: CockpitError) -> bool:
         """The last run has failed for the same reason; saying it again helps nobody."""
-        with self._loader.lock:
+        with self._loader.working():
             last = self._loader.state.last_run(source.name)
         return last is not None and last.state is RunState.FAILED and last.message == str(error)
 
@@ -165,7 +166,7 @@ class Runner:
     def _recorded(self, source: Source, items: Callable[[], tuple[Item, ...]]) -> RunReport:
         run = _Run(run_id=uuid.uuid4().hex, source=source)
         state = self._loader.state
-        with self._loader.lock:
+        with self._loader.working():
             state.start_run(run.run_id, source.name, source.contract.name, clock.now())
         try:
             ended = self._take(run, items)
@@ -173,7 +174,7 @@ class Runner:
             run.refusals.append(str(error))
             ended = RunState.FAILED
         message = "\n".join([*run.refusals, *run.notes])[:_LONGEST_MESSAGE]
-        with self._loader.lock:
+        with self._loader.working():
             report = state.end_run(run.run_id, ended, message)
         _log(report)
         return report
@@ -210,7 +211,7 @@ class Runner:
         if known is not None and known.sha256 == position.sha256:
             first = next(read_item(item, run.source.connector))
             quiet_until = self._quiet_until(run, item, first)
-            with self._loader.lock:  # touched, not changed
+            with self._loader.working():  # touched, not changed
                 self._loader.state.move(run.source.name, position, quiet_until)
             positions[item.name] = position
             return

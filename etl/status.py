@@ -26,7 +26,7 @@ def source_statuses(
     or the time of an item without rows, and never later than now.
     """
     seen, following = checked or {}, following or {}
-    with loader.lock:
+    with loader.working():
         standings = loader.state.standings()
     return tuple(
         _status(source, standings[source.name], seen.get(source.name), following.get(source.name))

@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from etl.delivery import Position
 from etl.load import Loader
-from etl.model import Position, RunState
+from etl.model import RunState
 from etl.publish import publish
 from tests.tiny import tiny_batch, tiny_settings, tiny_source
 from warehouse import clock
@@ -70,7 +71,7 @@ def _deliver(loader: Loader, run_id: str, name: str, number: int) -> None:
     source = tiny_source(dataset)
     loader.state.start_run(run_id, source.name, dataset, clock.now())
     batch = tiny_batch(source, rows, loader.keyring, batch_id=name, run_id=run_id, broken=broken)
-    loader.load(batch, Position(item=name, size=1, mtime_ns=1, sha256=name))
+    loader.load(batch, Position(item=name, version="1", sha256=name))
     loader.state.end_run(run_id, RunState.DONE)
 
 

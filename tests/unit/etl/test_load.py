@@ -17,8 +17,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from etl import load as loading
+from etl.delivery import Position
 from etl.load import Loader
-from etl.model import BatchCount, Position, Source
+from etl.model import BatchCount, Source
 from tests.tiny import tiny_batch, tiny_settings, tiny_source
 from warehouse.errors import Busy, NewerFormat, NoSpace, StorageError, WrongKey
 from warehouse.keys import Keyring
@@ -150,7 +151,7 @@ def test_load_when_batch_is_empty_then_is_recorded(loader: Loader) -> None:
 
 
 def test_load_when_position_is_given_then_it_moves_with_the_batch(loader: Loader) -> None:
-    position = Position(item="f.csv", size=9, mtime_ns=8, sha256="7")
+    position = Position(item="f.csv", version="9:8", sha256="7")
     loader.load(tiny_batch(SERVICE, [row("1")], loader.keyring), position)
     assert loader.state.positions("service_event") == {"f.csv": position}
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from etl.delivery import Position
 from etl.load import Loader
-from etl.model import BatchCount, Position, RunState
+from etl.model import BatchCount, RunState
 from tests.tiny import tiny_batch, tiny_settings, tiny_source
 from warehouse import clock
 from warehouse.errors import StorageError
@@ -83,17 +84,15 @@ def test_watermark_when_batches_come_out_of_order_then_never_falls(loader: Loade
 
 def test_position_when_moved_again_then_the_last_counts(loader: Loader) -> None:
     for size in (1, 2):
-        loader.state.move(
-            "service_event", Position(item="f", size=size, mtime_ns=3, sha256="s" * size)
-        )
-    loader.state.move("other", Position(item="g", size=9, mtime_ns=9, sha256="g"))
-    assert [p.size for p in loader.state.positions("service_event").values()] == [2]
+        loader.state.move("service_event", Position(item="f", version=str(size), sha256="s" * size))
+    loader.state.move("other", Position(item="g", version="9", sha256="g"))
+    assert [p.version for p in loader.state.positions("service_event").values()] == ["2"]
 
 
 def test_record_when_it_fails_then_neither_counts_nor_position_stay(loader: Loader) -> None:
     _deliver(loader, "r1", "a", 0)
     batch = tiny_batch(SOURCE, [], loader.keyring, batch_id="a", run_id="r1")
-    position = Position(item="f", size=1, mtime_ns=1, sha256="s")
+    position = Position(item="f", version="1", sha256="s")
     with pytest.raises(StorageError):
         loader.state.record(batch, BatchCount(), position)
     assert loader.state.positions("service_event") == {}
@@ -137,6 +136,6 @@ def test_standing_when_the_home_is_older_then_is_summed_once(home: Settings) -> 
 
 def test_forget_when_items_went_away_then_their_positions_go(loader: Loader) -> None:
     for name in "abc":
-        loader.state.move("service_event", Position(item=name, size=1, mtime_ns=1, sha256="s"))
+        loader.state.move("service_event", Position(item=name, version="1", sha256="s"))
     loader.state.forget("service_event", ["a", "c"])
     assert loader.state.positions("service_event").keys() == {"b"}

@@ -1,8 +1,8 @@
--- purpose: the ETL's books: runs, what each batch came to, how far each item has been read
--- grain:   run: a run; delivery: a batch of a run; position: an item; standing: a source; ended: an unpublished run
+-- purpose: the ETL's books: runs, what each batch came to, how far items are read, what went wrong
+-- grain:   as the primary keys say; standing: a source; ended: a run that is not published yet
 -- reads:   nothing
--- writes:  run, delivery, position, standing, ended
--- refresh: last step of each batch; start and end of each run
+-- writes:  every table of the books
+-- refresh: last step of each batch; start and end of each run; whenever something goes wrong
 CREATE TABLE IF NOT EXISTS {db}.run (
     run_id VARCHAR PRIMARY KEY,
     source VARCHAR,
@@ -10,7 +10,13 @@ CREATE TABLE IF NOT EXISTS {db}.run (
     started_at TIMESTAMP,
     ended_at TIMESTAMP,
     state VARCHAR,
-    message VARCHAR
+    message VARCHAR,
+    kind VARCHAR,
+    asked_by VARCHAR,
+    rows_read BIGINT,
+    rows_loaded BIGINT,
+    rows_duplicate BIGINT,
+    rows_quarantined BIGINT
 );
 CREATE TABLE IF NOT EXISTS {db}.delivery (
     batch_id VARCHAR,
@@ -28,9 +34,9 @@ CREATE TABLE IF NOT EXISTS {db}.delivery (
 CREATE TABLE IF NOT EXISTS {db}.position (
     source VARCHAR,
     item VARCHAR,
-    size BIGINT,
-    mtime_ns BIGINT,
+    version VARCHAR,
     sha256 VARCHAR,
+    cursor VARCHAR,
     moved_at TIMESTAMP,
     PRIMARY KEY (source, item)
 );
@@ -57,4 +63,73 @@ CREATE TABLE IF NOT EXISTS {db}.ended (
     rows_loaded BIGINT,
     rows_duplicate BIGINT,
     rows_quarantined BIGINT
+);
+CREATE TABLE IF NOT EXISTS {db}.attempt (
+    source VARCHAR,
+    item VARCHAR,
+    version VARCHAR,
+    tries INTEGER,
+    reason VARCHAR,
+    since TIMESTAMP,
+    PRIMARY KEY (source, item)
+);
+CREATE TABLE IF NOT EXISTS {db}.column_shape (
+    source VARCHAR,
+    column_name VARCHAR,
+    shape VARCHAR,
+    seen_at TIMESTAMP,
+    PRIMARY KEY (source, column_name)
+);
+CREATE TABLE IF NOT EXISTS {db}.drift (
+    source VARCHAR,
+    item VARCHAR,
+    column_name VARCHAR,
+    kind VARCHAR,
+    was VARCHAR,
+    now VARCHAR,
+    seen_at TIMESTAMP
+);
+CREATE TABLE IF NOT EXISTS {db}.incident (
+    incident_id VARCHAR PRIMARY KEY,
+    source VARCHAR,
+    kind VARCHAR,
+    message VARCHAR,
+    opened_at TIMESTAMP,
+    told_at TIMESTAMP,
+    closed_at TIMESTAMP
+);
+CREATE TABLE IF NOT EXISTS {db}.request (
+    request_id VARCHAR PRIMARY KEY,
+    kind VARCHAR,
+    source VARCHAR,
+    reason VARCHAR,
+    start_day DATE,
+    end_day DATE,
+    asked_by VARCHAR,
+    asked_at TIMESTAMP,
+    state VARCHAR,
+    run_id VARCHAR,
+    message VARCHAR
+);
+CREATE TABLE IF NOT EXISTS {db}.late (
+    dataset VARCHAR,
+    day DATE,
+    source VARCHAR,
+    rows BIGINT,
+    first_at TIMESTAMP,
+    PRIMARY KEY (dataset, day, source)
+);
+CREATE TABLE IF NOT EXISTS {db}.restatement (
+    metric VARCHAR,
+    dimension VARCHAR,
+    member VARCHAR,
+    start_day DATE,
+    end_day DATE,
+    old DOUBLE,
+    new DOUBLE,
+    cause VARCHAR,
+    sources VARCHAR[],
+    rows BIGINT,
+    seen_at TIMESTAMP,
+    generation BIGINT
 );

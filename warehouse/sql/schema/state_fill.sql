@@ -4,8 +4,9 @@
 -- writes:  standing, ended
 -- refresh: once, when a home has runs but no standing
 INSERT INTO {db}.standing
-SELECT source, coalesce(sum(rows_read), 0), coalesce(sum(rows_loaded), 0),
-    coalesce(sum(rows_duplicate), 0), coalesce(sum(rows_quarantined), 0), max(event_until), NULL,
+SELECT source, coalesce(sum(delivery.rows_read), 0), coalesce(sum(delivery.rows_loaded), 0),
+    coalesce(sum(delivery.rows_duplicate), 0), coalesce(sum(delivery.rows_quarantined), 0),
+    max(event_until), NULL,
     any_value(last.run_id), any_value(last.started_at), any_value(last.state),
     any_value(last.message)
 FROM (
@@ -14,9 +15,7 @@ FROM (
 ) AS last LEFT JOIN {db}.delivery AS delivery USING (source)
 GROUP BY source;
 INSERT INTO {db}.ended
-SELECT run.run_id, run.source, run.dataset, run.started_at, run.state,
-    coalesce(sum(rows_read), 0), coalesce(sum(rows_loaded), 0),
-    coalesce(sum(rows_duplicate), 0), coalesce(sum(rows_quarantined), 0)
-FROM {db}.run AS run LEFT JOIN {db}.delivery AS delivery ON run.run_id = delivery.run_id
-WHERE run.state <> 'running'
-GROUP BY ALL;
+SELECT run_id, source, dataset, started_at, state,
+    rows_read, rows_loaded, rows_duplicate, rows_quarantined
+FROM {db}.run
+WHERE state <> 'running';

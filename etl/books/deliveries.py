@@ -1,0 +1,133 @@
+"""What each batch came to, and how far each item has been read."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+
+from etl.books.book import Book, naive
+from etl.delivery import Position
+from etl.model import Batch, BatchCount
+from warehouse import clock
+
+_ADD = """
+INSERT INTO {db}.standing BY NAME
+SELECT ? AS source, ? AS rows_read, ? AS rows_loaded, ? AS rows_duplicate,
+    ? AS rows_quarantined, ?::TIMESTAMP AS event_until, ?::TIMESTAMP AS quiet_until
+ON CONFLICT (source) DO UPDATE SET
+    rows_read = rows_read + excluded.rows_read,
+    rows_loaded = rows_loaded + excluded.rows_loaded,
+    rows_duplicate = rows_duplicate + excluded.rows_duplicate,
+    rows_quarantined = rows_quarantined + excluded.rows_quarantined,
+    event_until = greatest(event_until, excluded.event_until),
+    quiet_until = greatest(quiet_until, excluded.quiet_until)
+"""
+_LATE = """
+INSERT INTO {db}.late VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (dataset, day, source) DO UPDATE SET rows = rows + excluded.rows
+"""
+
+
+class Deliveries(Book):
+    # --- positions --------------------------------------------------------------------------
+
+    def positions(self, source: str) -> dict[str, Position]:
+        """Item -> the delivery of it that was read to its end."""
+        rows = self._execute(
+            "SELECT item, version, sha256, cursor FROM {db}.position WHERE source = ?", source
+        )
+        return {r[0]: Position(item=r[0], version=r[1], sha256=r[2], cursor=r[3]) for r in rows}
+
+    def forget(self, source: str, items: Iterable[str]) -> None:
+        """Items that went away. Should one come back, it is read again and counts once."""
+        self._execute(
+            "DELETE FROM {db}.position WHERE source = ? AND item IN (SELECT unnest(?))",
+            source,
+            list(items),
+        )
+
+    def move(self, source: str, position: Position, quiet_until: datetime | None = None) -> None:
+        """From now on this item is not read again unless it changes.
+
+        `quiet_until`: the item says that nothing happened until then.
+        """
+        if quiet_until is not None:
+            self._add(source, BatchCount(), None, quiet_until)
+        self._execute(
+            "INSERT OR REPLACE INTO {db}.position VALUES (?, ?, ?, ?, ?, ?)",
+            source,
+            position.item,
+            position.version,
+            position.sha256,
+            position.cursor,
+            naive(clock.now()),
+        )
+
+    # --- batches ----------------------------------------------------------------------------
+
+    def delivered(self, batch: Batch) -> BatchCount | None:
+        """What this very batch came to in this run, if it was recorded already."""
+        rows = self._execute(
+            "SELECT rows_read, rows_loaded, rows_duplicate, rows_quarantined FROM {db}.delivery"
+            " WHERE batch_id = ? AND run_id = ? AND item = ?",
+            batch.batch_id,
+            batch.run_id,
+            batch.item,
+        )
+        if not rows:
+            return None
+        read, loaded, duplicate, quarantined = rows[0]
+        return BatchCount(read=read, loaded=loaded, duplicate=duplicate, quarantined=quarantined)
+
+    def known_broken(self, batch_id: str) -> int | None:
+        """The broken rows of a batch that some run stored as a whole before; else None."""
+        rows = self._execute(
+            "SELECT rows_quarantined FROM {db}.delivery WHERE batch_id = ?"
+            " ORDER BY recorded_at LIMIT 1",
+            batch_id,
+        )
+        return rows[0][0] if rows else None
+
+    def record(
+        self,
+        batch: Batch,
+        count: BatchCount,
+        position: Position | None,
+        late: Mapping[date, int] | None = None,
+    ) -> None:
+        """The last step of a batch: its counts and, with its last piece, the item's position.
+
+        `late`: new rows for days (of the reporting zone) that its source had published as over.
+        """
+        source, now = batch.source.name, naive(clock.now())
+        with self._transaction():
+            self._execute(
+                "INSERT INTO {db}.delivery VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                batch.batch_id,
+                batch.run_id,
+                batch.item,
+                source,
+                count.read,
+                count.loaded,
+                count.duplicate,
+                count.quarantined,
+                naive(batch.event_until),
+                now,
+            )
+            self._add(source, count, batch.event_until, batch.quiet_until)
+            for day, rows in (late or {}).items():
+                self._execute(_LATE, batch.source.contract.name, day, source, rows, now)
+            if position is not None:
+                self.move(source, position)
+
+    def _add(
+        self, source: str, count: BatchCount, until: datetime | None, quiet: datetime | None
+    ) -> None:
+        self._execute(
+            _ADD,
+            source,
+            count.read,
+            count.loaded,
+            count.duplicate,
+            count.quarantined,
+            naive(until),
+            naive(quiet),
+        )
