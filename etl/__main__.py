@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import sys
+import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
@@ -16,19 +17,29 @@ from typing import Any
 
 from tqdm import tqdm
 
+from etl.alarms.outbox import posts
+from etl.alarms.wording import trial_message
 from etl.check import SHOWN, Sample, check_source
 from etl.demo import deliver_live
 from etl.load import Loader
 from etl.logs import configure_logs
 from etl.model import Declared, RunReport, RunState, Source
 from etl.run import Runner
-from etl.schedule import publish_all, serve
+from etl.schedule import publish_all
+from etl.serving import serve
 from etl.sources import read_sources, source_env
 from etl.status import undelivered
 from etl.table import text_table
 from warehouse import clock
 from warehouse.datasets import Kind
-from warehouse.errors import CockpitError, NotPublished, SourceError, nearest
+from warehouse.errors import (
+    CockpitError,
+    NotPublished,
+    SettingsError,
+    SourceError,
+    Undelivered,
+    nearest,
+)
 from warehouse.home import check_home
 from warehouse.keys import Keyring
 from warehouse.manifest import read_manifest
@@ -66,7 +77,11 @@ def _parser() -> argparse.ArgumentParser:
     run.set_defaults(command=_run)
     served = commands.add_parser("serve", help="run all sources on their schedules")
     served.add_argument("--demo", action="store_true", help="let the example city deliver")
+    served.add_argument("--wait", action="store_true", help="stand by while another one serves")
     served.set_defaults(command=_serve)
+    alarm = commands.add_parser("alarm", help="send a test message to each target of alarms")
+    alarm.add_argument("--test", action="store_true", required=True)
+    alarm.set_defaults(command=_alarm)
     status = commands.add_parser("status", help="how each source stands")
     status.add_argument("--format", choices=("table", "json"), default="table")
     status.set_defaults(command=_status)
@@ -182,8 +197,27 @@ def _report_table(reports: Sequence[RunReport]) -> str:
 def _serve(settings: Settings, options: argparse.Namespace) -> int:
     configure_logs()
     declared = read_sources(settings.sources, source_env(settings, os.environ))
-    serve(settings, declared, deliver_live if options.demo else None)
+    serve(settings, declared, deliver_live if options.demo else None, wait=options.wait)
     return 0
+
+
+# --- alarm ----------------------------------------------------------------------------------
+
+
+def _alarm(settings: Settings, options: argparse.Namespace) -> int:
+    targets = posts(settings)
+    if not targets:
+        raise SettingsError("No target is set: give COCKPIT_MAIL_SERVER or COCKPIT_WEBHOOK_URL.")
+    message = trial_message(uuid.uuid4().hex, clock.now(), settings.zone)
+    code = 0
+    for post in targets:
+        try:
+            post.send(message)
+            print(f"{post.name}: sent to {post.place}")
+        except Undelivered as error:
+            print(f"{post.name}: {error}", file=sys.stderr)
+            code = FAILED
+    return code
 
 
 # --- status ---------------------------------------------------------------------------------

@@ -1,42 +1,54 @@
 """The ETL as a process: one job a source, no overlap, and a publication when something is new.
 
-Triggers count in UTC, so that no change of clocks runs a job twice or never. A second scheduler
-on the same home is refused by the loader's lock.
+A source that hangs, fails or fills the disk never keeps the others from loading, and nothing here
+waits for a mail server. A second scheduler on the same home is refused by the loader's lock, or
+stands by.
 """
 
 import functools
 import logging
+import os
 import secrets
-import signal
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 
-from apscheduler.executors.pool import ThreadPoolExecutor
-from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.cron import CronTrigger
-from apscheduler.triggers.interval import IntervalTrigger
-
+from etl.alarms.desk import Desk
+from etl.alarms.trouble import Kind
+from etl.disk import check_space
+from etl.folder import Folder, Reading
+from etl.jobs import Jobs, Pool
 from etl.load import Loader
-from etl.model import Declared, Source
+from etl.model import Declared, RunState, Source
 from etl.publish import publish
 from etl.run import Runner
+from etl.slots import Slots
+from etl.sources import source_env
 from etl.status import source_statuses
+from etl.triggers import Cron, Every
 from warehouse import clock
-from warehouse.errors import CockpitError
-from warehouse.keys import Keyring
+from warehouse.errors import CockpitError, NoSpace, StorageError
 from warehouse.settings import Settings
 
 log = logging.getLogger(__name__)
 
-PUBLISH_EVERY_SECONDS = 2
+PUBLISH_EVERY_SECONDS = 1
 """Loads that end within this time are published together."""
 PUBLISH_AT_LEAST_SECONDS = 30
 """Run states are published this often even when no row is new."""
 TICK_EVERY_SECONDS = 5
-_WORKERS = 2
+SPACE_EVERY_SECONDS = 5
+FOLDER_EVERY_SECONDS = 1
+LOOK_EVERY_SECONDS = 2
+SOURCES_AT_A_TIME = 2
+"""Each reads in a process of its own and takes memory."""
+PATIENCE_SECONDS = 20.0
+"""A source without progress for so long lets another one begin."""
+HANGING_SECONDS = 300.0
+"""A source without progress for so long is told to somebody."""
+STOP_SECONDS = 6.0
+"""After this a process asked to end does not wait any more; what is not committed rolls back."""
 
 Tick = Callable[[Settings, datetime], None]
 """Called every `TICK_EVERY_SECONDS` with the present instant; the example city delivers in it."""
@@ -50,55 +62,74 @@ class Service:
     ) -> None:
         self._settings = settings
         self._declared = declared
+        self._sources = {source.name: source for source in declared.sources}
+        self._folder = Folder(settings.sources, source_env(settings, os.environ), declared)
         self._loader = loader
         self._tick = tick
         self._stopping = threading.Event()
-        self._runner = Runner(loader, stop=self._stopping)
+        self._slots = Slots(SOURCES_AT_A_TIME, PATIENCE_SECONDS)
+        self._runner = Runner(
+            loader, progress=lambda source, done: self._slots.moved(source), stop=self._stopping
+        )
+        self._desk = Desk(settings, loader, lambda: self._declared)
         self._checked: dict[str, datetime] = {}
         self._is_new = threading.Event()
         self._is_new.set()
-        self._published = 0.0
-        self._scheduler = BackgroundScheduler(
-            timezone=UTC,
-            executors={"default": ThreadPoolExecutor(_WORKERS), "books": ThreadPoolExecutor(2)},
-            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
-        )
+        self._published_at = self._published_took = 0.0
+        self._is_full = threading.Event()
+        self._cut_short: set[str] = set()
+        self._jobs = Jobs()
 
     def start(self) -> None:
         """Every source is looked at once now and then on its schedule."""
         for source in self._declared.sources:
-            trigger = _trigger(source)
-            if trigger is not None:
-                self._add(source.name, trigger, functools.partial(self._run, source))
-        self._add("publish", _every(PUBLISH_EVERY_SECONDS), self._publish, "books")
+            self._schedule(source)
+        self._put("publish", PUBLISH_EVERY_SECONDS, self._publish)
+        self._put("look", LOOK_EVERY_SECONDS, self._look)
+        self._put("folder", FOLDER_EVERY_SECONDS, self._follow)
+        self._put("space", SPACE_EVERY_SECONDS, self._try_space)
         if self._tick is not None:
-            self._add("tick", _every(TICK_EVERY_SECONDS), self._deliver, "books")
-        self._scheduler.start()
+            self._put("tick", TICK_EVERY_SECONDS, self._deliver)
+        for outbox in self._desk.outboxes:
+            self._put(outbox.post.name, 1, outbox.send_due, Pool.POSTS)
+        self._jobs.start()
 
-    def _add(
-        self, name: str, trigger: Any, work: Callable[[], None], executor: str = "default"
+    def _put(
+        self, name: str, seconds: int, work: Callable[[], None], pool: Pool = Pool.BOOKS
     ) -> None:
-        self._scheduler.add_job(
-            functools.partial(self._guarded, name, work),
-            trigger,
-            id=f"{executor}:{name}",
-            executor=executor,
-            next_run_time=datetime.now(UTC),
-        )
+        self._jobs.put(pool, name, Every(seconds), functools.partial(self._guarded, name, work))
 
-    def stop(self) -> None:
-        """Lets the batches at work end, starts no more."""
+    def _schedule(self, source: Source) -> None:
+        trigger, name = trigger_of(source), source.name
+        if trigger is None:
+            self._jobs.remove(Pool.SOURCES, name)
+        else:
+            work = functools.partial(self._guarded, name, functools.partial(self._run, name))
+            self._jobs.put(Pool.SOURCES, name, trigger, work)
+
+    def keep_time(self) -> None:
+        """Call about every second, by a clock that never jumps."""
+        step = self._jobs.keep_time()
+        if step:
+            log.warning("clock.jumped", extra={"fields": {"seconds": round(step, 1)}})
+
+    def stop(self) -> bool:
+        """Lets the batches at work end, starts no more. False: something is still at work."""
         self._stopping.set()
-        self._scheduler.shutdown(wait=True)
+        self._slots.close()
+        left = self._jobs.stop(STOP_SECONDS)
+        if left:
+            log.warning("etl.abandoned", extra={"fields": {"jobs": left}})
+        return not left
 
     # --- jobs -------------------------------------------------------------------------------
 
     def _guarded(self, name: str, work: Callable[[], None]) -> None:
         """The job runner: whatever a job does, the others go on."""
-        if self._stopping.is_set():
-            return
         try:
             work()
+        except NoSpace as error:
+            self._pause(name, error)
         except CockpitError as error:
             log.error("job.failed", extra={"fields": {"job": name, "why": str(error)}})
         except Exception:
@@ -107,31 +138,111 @@ class Service:
             self._runner.abandon(name, f"Internal error, incident {incident} in the log.")
             self._is_new.set()
 
-    def _run(self, source: Source) -> None:
-        report = self._runner.run_if_new(source)
-        self._checked[source.name] = clock.now()
+    def _run(self, name: str) -> None:
+        if self._is_full.is_set():
+            return
+        with self._slots.held(name) as is_mine:
+            source = self._sources.get(name)
+            if not is_mine or source is None:
+                return
+            report = self._runner.run_if_new(source)
+        self._checked[name] = clock.now()
         if report is not None:
             self._is_new.set()
+            if report.state is RunState.FAILED:
+                check_space(self._settings)  # a full disk is nothing the source can help
 
     def _publish(self) -> None:
-        is_due = time.monotonic() - self._published >= PUBLISH_AT_LEAST_SECONDS
-        if not self._is_new.is_set() and not is_due:
+        since = time.monotonic() - self._published_at
+        is_due = self._is_new.is_set() or since >= PUBLISH_AT_LEAST_SECONDS
+        # A warehouse that takes long to publish leaves as much time again to the loads.
+        if self._is_full.is_set() or not is_due or since < self._published_took:
             return
         self._is_new.clear()
+        begun = time.monotonic()
         try:
             publish_all(self._declared, self._loader, self._checked, self._following())
-            self._published = time.monotonic()
-        except CockpitError:
+        except StorageError as error:
             self._is_new.set()
+            if not isinstance(error, NoSpace):
+                self._desk.trouble("", Kind.CHECK, str(error))
             raise
+        self._published_at = time.monotonic()
+        self._published_took = self._published_at - begun
+        self._desk.well("", Kind.CHECK)
 
     def _following(self) -> dict[str, datetime]:
-        jobs = {job.id.removeprefix("default:"): job for job in self._scheduler.get_jobs()}
-        return {name: job.next_run_time for name, job in jobs.items() if job.next_run_time}
+        return self._jobs.following(Pool.SOURCES)
 
     def _deliver(self) -> None:
         if self._tick is not None:
             self._tick(self._settings, clock.now())
+
+    # --- alarms -----------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        """Notes what is wrong now; incidents are published like everything else."""
+        unscheduled = {s.name for s in self._sources.values() if trigger_of(s) is None}
+        for name, count in self._desk.counts().items():
+            self._slots.moved(name, count)
+        for name in self._sources:
+            if name in self._slots.hanging(HANGING_SECONDS):
+                text = f"{name} has made no progress for {HANGING_SECONDS:,.0f} s."
+                self._desk.trouble(name, Kind.HANGING, text)
+            else:
+                self._desk.well(name, Kind.HANGING)
+        if self._desk.look(self._checked, unscheduled, is_full=self._is_full.is_set()):
+            self._is_new.set()
+
+    # --- disk -------------------------------------------------------------------------------
+
+    def _pause(self, name: str, error: NoSpace) -> None:
+        """Nothing is loaded or published until there is space; readers go on."""
+        if not self._is_full.is_set():
+            log.error("disk.full", extra={"fields": {"job": name, "why": str(error)}})
+        self._cut_short.add(name)
+        self._is_full.set()
+        self._desk.trouble("", Kind.DISK, str(error))
+
+    def _try_space(self) -> None:
+        if not self._is_full.is_set():
+            return
+        check_space(self._settings)
+        for name in self._cut_short & self._sources.keys():
+            self._runner.abandon(name, "The disk was full; it is read again.")
+        self._cut_short.clear()
+        self._is_full.clear()
+        self._desk.well("", Kind.DISK)
+        self._desk.doubt_failures()
+        log.info("disk.usable")
+        self._is_new.set()
+        self._jobs.hurry(Pool.SOURCES)
+
+    # --- declarations -----------------------------------------------------------------------
+
+    def _follow(self) -> None:
+        """A changed, new or removed declaration counts from now on."""
+        reading = self._folder.look()
+        if reading is not None:
+            self._apply(reading)
+
+    def _apply(self, reading: Reading) -> None:
+        before = self._sources
+        now = {source.name: source for source in reading.declared.sources}
+        changed = [source for name, source in now.items() if source != before.get(name)]
+        gone = before.keys() - now.keys()
+        if changed or gone or reading.declared != self._declared:
+            self._declared, self._sources = reading.declared, now
+            names = [source.name for source in changed]
+            log.info("etl.declared", extra={"fields": {"changed": names, "gone": sorted(gone)}})
+            self._is_new.set()
+        for name in gone:
+            self._jobs.remove(Pool.SOURCES, name)
+            self._checked.pop(name, None)
+            self._desk.well(name, Kind.HANGING)
+        for source in changed:
+            self._schedule(source)
+        self._desk.only(Kind.DECLARATION, reading.problems)
 
 
 def publish_all(
@@ -149,30 +260,8 @@ def publish_all(
         return publish(loader, statuses, declared.labels, declared.city).generation
 
 
-def serve(settings: Settings, declared: Declared, tick: Tick | None = None) -> None:
-    """Runs until SIGTERM or SIGINT; the batch at work is finished or rolled back.
-
-    Raises `Busy` while another process writes the same home.
-    """
-    ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
-    keyring = Keyring.open(settings, create=True)
-    with Loader(settings, keyring) as loader:
-        service = Service(settings, declared, loader, tick)
-        service.start()
-        log.info("etl.started", extra={"fields": {"sources": len(declared.sources)}})
-        ended.wait()
-        service.stop()
-    log.info("etl.stopped")
-
-
-def _trigger(source: Source) -> Any:
+def trigger_of(source: Source) -> Every | Cron | None:
     """When to look; None for a source that is loaded by `run` alone."""
     if source.cron is not None:
-        return CronTrigger.from_crontab(source.cron, timezone=UTC)
-    return None if source.every_seconds is None else _every(source.every_seconds)
-
-
-def _every(seconds: int) -> Any:
-    return IntervalTrigger(seconds=seconds, timezone=UTC)
+        return Cron(source.cron)
+    return None if source.every_seconds is None else Every(source.every_seconds)

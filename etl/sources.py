@@ -69,7 +69,7 @@ def read_sources(folder: Path, env: Mapping[str, str]) -> Declared:
         raise SourceError("\n".join(problems))
     if not sources:
         raise SourceError(f"{folder}: declares no source. Set COCKPIT_SOURCES to a folder of them.")
-    return Declared(sources=tuple(sources), city=city, labels=_all_labels(shared, sources))
+    return declared_of(sources, city, shared)
 
 
 def _city(file: Path, problems: list[str]) -> tuple[City, Labels]:
@@ -80,9 +80,11 @@ def _city(file: Path, problems: list[str]) -> tuple[City, Labels]:
         return NO_CITY, {}
 
 
-def _all_labels(shared: Labels, sources: list[Source]) -> Labels:
+def declared_of(sources: list[Source], city: City, shared: Labels) -> Declared:
+    """All together; `shared` are the city's labels, which count before those of a source."""
     own = {"source": {source.name: source.label for source in sources}}
-    return merge_labels(shared, *(source.labels for source in sources), own, contract_labels())
+    labels = merge_labels(shared, *(source.labels for source in sources), own, contract_labels())
+    return Declared(sources=tuple(sources), city=city, labels=labels)
 
 
 def read_source(file: Path, env: Mapping[str, str]) -> Source:

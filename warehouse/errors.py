@@ -12,6 +12,7 @@
     ├── SourceError            a declared source is wrong: names file, key, line and remedy
     ├── ContractBroken         a batch cannot be loaded as a whole
     ├── SourceUnavailable      the outside cannot be reached or read
+    ├── Undelivered            an alarm did not reach its target
     └── StorageError           files of the warehouse
         ├── NotPublished       nothing has been published yet
         ├── WrongKey           the key does not open this warehouse
@@ -72,6 +73,10 @@ class ContractBroken(CockpitError):
 
 
 class SourceUnavailable(CockpitError):
+    pass
+
+
+class Undelivered(CockpitError):
     pass
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from warehouse.alarm_targets import MailTarget, WebhookTarget, read_mail, read_webhook
 from warehouse.errors import SettingsError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -68,6 +69,36 @@ SETTINGS = (
         default="",
         meaning="Names the web server answers to, separated by commas. Empty: every name.",
     ),
+    Setting(
+        name="COCKPIT_MAIL_SERVER",
+        default="",
+        meaning="Mail server for alarms, `host:port`. Empty: no mail is sent.",
+    ),
+    Setting(
+        name="COCKPIT_MAIL_TLS",
+        default="starttls",
+        meaning="`starttls`, `tls` from the first byte, or `off` (a server on this machine only).",
+    ),
+    Setting(name="COCKPIT_MAIL_FROM", default="", meaning="Sender of alarms."),
+    Setting(
+        name="COCKPIT_MAIL_TO", default="", meaning="Receivers of alarms, separated by commas."
+    ),
+    Setting(
+        name="COCKPIT_MAIL_USER", default="", meaning="User of the mail server. Empty: none needed."
+    ),
+    Setting(
+        name="COCKPIT_MAIL_PASSWORD_FILE", default="", meaning="File with that user's password."
+    ),
+    Setting(
+        name="COCKPIT_WEBHOOK_URL",
+        default="",
+        meaning="Address alarms are posted to as JSON, `https://…`. Empty: none.",
+    ),
+    Setting(
+        name="COCKPIT_WEBHOOK_SECRET_FILE",
+        default="",
+        meaning="File with the secret that signs what is posted (at least 16 characters).",
+    ),
 )
 
 
@@ -84,6 +115,8 @@ class Settings:
     host: str
     port: int
     hosts: frozenset[str]
+    mail: MailTarget | None = None
+    webhook: WebhookTarget | None = None
 
     @property
     def is_production(self) -> bool:
@@ -140,6 +173,8 @@ class Settings:
             host=text["HOST"],
             port=_whole("PORT", text, 1, 65535, problems),
             hosts=_hosts("COCKPIT_HOSTS", text, problems),
+            mail=read_mail(text, problems),
+            webhook=read_webhook(text, problems),
         )
         if settings.is_production and not key_file:
             problems.append("COCKPIT_MASTER_KEY_FILE is required in production")

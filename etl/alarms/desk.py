@@ -1,0 +1,110 @@
+"""Where everything that is wrong comes together, and goes out to whoever shall know."""
+
+import threading
+import time
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+
+from etl.alarms.outbox import Outbox, posts
+from etl.alarms.trouble import Key, Kind, troubles_of
+from etl.alarms.watch import Watch
+from etl.load import Loader
+from etl.model import Declared
+from etl.status import source_statuses
+from warehouse import clock
+from warehouse.errors import StorageError
+from warehouse.model import Label
+from warehouse.settings import Settings
+
+
+class Desk:
+    """The alarms of a running ETL. Safe to use from several threads."""
+
+    def __init__(
+        self, settings: Settings, loader: Loader, declared: Callable[[], Declared]
+    ) -> None:
+        """`declared` gives what is declared at the moment."""
+        self._loader = loader
+        self._declared = declared
+        targets = posts(settings)
+        self.watch = Watch(loader, [post.name for post in targets])
+        self.outboxes = tuple(
+            Outbox(post, self.watch, settings.zone, self._label) for post in targets
+        )
+        self._lock = threading.Lock()
+        self._standing: dict[Key, str] = {}
+        self._started = time.monotonic()
+        self._believed_from = clock.now()
+
+    # --- told by those who notice ---------------------------------------------------------
+
+    def trouble(self, source: str, kind: Kind, message: str) -> None:
+        """It is wrong until `well` is called. `source` is empty for the cockpit as a whole."""
+        with self._lock:
+            self._standing[source, kind.value] = message
+
+    def well(self, source: str, kind: Kind) -> None:
+        with self._lock:
+            self._standing.pop((source, kind.value), None)
+
+    def only(self, kind: Kind, messages: Mapping[str, str]) -> None:
+        """These sources have a trouble of this kind, and no others."""
+        with self._lock:
+            others = {key: text for key, text in self._standing.items() if key[1] != kind}
+            own = {(source, kind.value): text for source, text in messages.items()}
+            self._standing = {**others, **own}
+
+    def doubt_failures(self) -> None:
+        """Runs that failed until now may have failed for a full disk: the next ones will tell."""
+        self._believed_from = clock.now()
+
+    # --- looked up ------------------------------------------------------------------------
+
+    def counts(self) -> dict[str, int]:
+        """Source -> rows read so far. Empty when the books cannot be read."""
+        try:
+            with self._loader.working():
+                standings = self._loader.state.standings()
+        except StorageError:
+            return {}
+        return {name: standing.count.read for name, standing in standings.items()}
+
+    def look(
+        self, checked: Mapping[str, datetime], unscheduled: Collection[str], *, is_full: bool
+    ) -> bool:
+        """Opens and closes incidents; True when there is something new to show.
+
+        checked      when a source was last looked at.
+        unscheduled  sources nobody looks at by himself.
+        """
+        now = clock.now()
+        before = self.watch.open_incidents()
+        try:
+            statuses = source_statuses(self._declared().sources, self._loader)
+        except StorageError:
+            unsure = {(one.source, one.kind) for one in before}
+            self._note({}, unsure, now)
+            return False
+        looked = {*checked, *unscheduled}
+        up_seconds = time.monotonic() - self._started
+        troubles, unsure = troubles_of(statuses, now, looked, up_seconds)
+        for status in statuses:
+            seen = checked.get(status.name)
+            is_doubted = seen is None or seen < self._believed_from
+            key = (status.name, Kind.FAILED.value)
+            if key in troubles and (is_full or (is_doubted and status.name not in unscheduled)):
+                del troubles[key]
+                unsure.add(key)
+        self._note(troubles, unsure, now)
+        return self.watch.open_incidents() != before
+
+    def _note(self, troubles: dict[Key, str], unsure: set[Key], now: datetime) -> None:
+        with self._lock:
+            standing = dict(self._standing)
+        self.watch.note({**troubles, **standing}, now, time.monotonic(), unsure - standing.keys())
+
+    def _label(self, source: str) -> Label | None:
+        for one in self._declared().sources:
+            if one.name == source:
+                return one.label
+        return None

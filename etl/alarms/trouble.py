@@ -1,0 +1,62 @@
+"""What is wrong with which source at one moment. Nothing is remembered here."""
+
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from etl.model import RunState
+from warehouse.model import SourceStatus
+
+Key = tuple[str, str]
+"""A source, empty for the cockpit as a whole, and a `Kind`."""
+_LONGEST = 500
+
+
+class Kind(StrEnum):
+    FAILED = "failed"
+    STALE = "stale"
+    HANGING = "hanging"
+    PARKED = "parked"
+    DRIFT = "drift"
+    DECLARATION = "declaration"
+    DISK = "disk"
+    CHECK = "check"
+
+
+def troubles_of(
+    statuses: Iterable[SourceStatus], now: datetime, looked: Collection[str], up_seconds: float
+) -> tuple[dict[Key, str], set[Key]]:
+    """(what is wrong, what cannot be said now), from how the sources stand.
+
+    looked      sources that were looked at since the start; the others may have got late only
+                because nobody loaded.
+    up_seconds  since the start; a source that never delivered has that long to keep its promise.
+    """
+    troubles: dict[Key, str] = {}
+    unsure: set[Key] = set()
+    for status in statuses:
+        failed, stale = (status.name, Kind.FAILED.value), (status.name, Kind.STALE.value)
+        is_running = status.last_run_state == RunState.RUNNING
+        if is_running:
+            unsure.add(failed)
+        elif status.last_run_state == RunState.FAILED:
+            troubles[failed] = status.last_error[:_LONGEST]
+        if not status.is_stale(now):
+            continue
+        has_had_time = status.watermark is not None or up_seconds > status.promise_seconds
+        if is_running or status.name not in looked or not has_had_time:
+            unsure.add(stale)
+        else:
+            troubles[stale] = _late(status)
+    return troubles, unsure
+
+
+def _late(status: SourceStatus) -> str:
+    """The same words for as long as nothing comes, so that the incident does not change."""
+    promise = f"it promises {status.promise_seconds:,} s"
+    if status.watermark is None:
+        return f"{status.name} has never delivered anything; {promise}."
+    return (
+        f"{status.name} has nothing newer than"
+        f" {status.watermark.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z; {promise}."
+    )
