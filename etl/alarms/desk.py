@@ -3,10 +3,11 @@
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
+from pathlib import Path
 
 from etl.alarms.outbox import Outbox, posts
-from etl.alarms.trouble import Key, Kind, troubles_of
+from etl.alarms.trouble import Key, Kind, drift_trouble, parked_trouble, troubles_of
 from etl.alarms.watch import Watch
 from etl.load import Loader
 from etl.model import Declared
@@ -81,6 +82,7 @@ class Desk:
         before = self.watch.open_incidents()
         try:
             statuses = source_statuses(self._declared().sources, self._loader)
+            booked = self._booked(now)
         except StorageError:
             unsure = {(one.source, one.kind) for one in before}
             self._note({}, unsure, now)
@@ -95,8 +97,22 @@ class Desk:
             if key in troubles and (is_full or (is_doubted and status.name not in unscheduled)):
                 del troubles[key]
                 unsure.add(key)
-        self._note(troubles, unsure, now)
+        self._note({**troubles, **booked}, unsure, now)
         return self.watch.open_incidents() != before
+
+    def _booked(self, now: datetime) -> dict[Key, str]:
+        """Parked deliveries and changed columns, from the books."""
+        found: dict[Key, str] = {}
+        with self._loader.working():
+            for source in self._declared().sources:
+                parked = self._loader.state.parked(source.name)
+                if parked:
+                    found[source.name, Kind.PARKED.value] = parked_trouble(parked)
+                drifts = self._loader.state.drifts(source.name)
+                text = drift_trouble(drifts, _written_at(source.file), now) if drifts else ""
+                if text:
+                    found[source.name, Kind.DRIFT.value] = text
+        return found
 
     def _note(self, troubles: dict[Key, str], unsure: set[Key], now: datetime) -> None:
         with self._lock:
@@ -108,3 +124,11 @@ class Desk:
             if one.name == source:
                 return one.label
         return None
+
+
+def _written_at(file: Path) -> datetime:
+    """When a declaration was changed last; long ago for one that is just being replaced."""
+    try:
+        return datetime.fromtimestamp(file.stat().st_mtime, UTC)
+    except OSError:
+        return datetime.fromtimestamp(0, UTC)

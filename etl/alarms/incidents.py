@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from etl.load import Loader
 from etl.state import aware, naive
@@ -43,7 +44,7 @@ class IncidentBook:
     def __init__(self, loader: Loader) -> None:
         self._loader = loader
         with loader.working():
-            for statement in statements_of("schema/incidents", loader.state.alias):
+            for statement in statements_of("schema/notice", loader.state.alias):
                 loader.writer.execute(statement)
 
     def unfinished(self) -> tuple[tuple[Incident, ...], tuple[Notice, ...]]:
@@ -85,28 +86,17 @@ class IncidentBook:
                     )
 
 
-def _incident(row: tuple[object, ...]) -> Incident:
+def _incident(row: tuple[Any, ...]) -> Incident:
     return Incident(
-        incident_id=str(row[0]),
-        source=str(row[1]),
-        kind=str(row[2]),
-        message=str(row[3]),
-        opened_at=_instant(row[4]),
-        told_at=aware(row[5] if isinstance(row[5], datetime) else None),
-        closed_at=aware(row[6] if isinstance(row[6], datetime) else None),
+        incident_id=row[0],
+        source=row[1],
+        kind=row[2],
+        message=row[3],
+        opened_at=aware(row[4]),
+        told_at=aware(row[5]),
+        closed_at=aware(row[6]),
     )
 
 
-def _notice(row: tuple[object, ...]) -> Notice:
-    return Notice(
-        incident_id=str(row[0]),
-        event=Event(str(row[1])),
-        target=str(row[2]),
-        queued_at=_instant(row[3]),
-    )
-
-
-def _instant(stored: object) -> datetime:
-    found = aware(stored if isinstance(stored, datetime) else None)
-    assert found is not None, "the column is always filled"
-    return found
+def _notice(row: tuple[Any, ...]) -> Notice:
+    return Notice(incident_id=row[0], event=Event(row[1]), target=row[2], queued_at=aware(row[3]))

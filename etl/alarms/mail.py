@@ -94,6 +94,4 @@ def read_secret(file: Path) -> str:
 def _why(error: OSError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted ({error.verify_message})"
-    if isinstance(error, TimeoutError):
-        return "it does not answer"
     return plain(error.strerror or str(error) or type(error).__name__)

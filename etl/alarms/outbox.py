@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from etl.alarms.incidents import Notice
 from etl.alarms.mail import MailPost
 from etl.alarms.watch import Watch
 from etl.alarms.webhook import WebhookPost
@@ -67,26 +68,28 @@ class Outbox:
 
     def send_due(self) -> None:
         """Sends until nothing is due, or one does not arrive: then a pause that grows."""
-        while time.monotonic() >= self._not_before:
-            due = self._watch.next_due(self.post.name)
-            if due is None:
-                return
+        if time.monotonic() < self._not_before:
+            return
+        while (due := self._watch.next_due(self.post.name)) is not None:
             notice, incident = due
             message = message_of(notice, incident, self._label_of(incident.source), self._zone)
             try:
                 self.post.send(message)
             except Undelivered as error:
-                self._tries += 1
-                self._not_before = time.monotonic() + pause_seconds(self._tries)
-                fields = {"target": self.post.name, "id": message.message_id, "why": str(error)}
-                log.warning("alarm.undelivered", extra={"fields": {**fields, "tries": self._tries}})
-                if self._tries >= MOST_TRIES:
-                    log.error("alarm.given_up", extra={"fields": fields})
-                    self._watch.given_up(notice, clock.now())
-                    self._tries = 0
-            else:
-                self._tries = 0
-                self._watch.sent(notice, clock.now())
+                self._failed(notice, error)
+                return
+            self._tries = 0
+            self._watch.sent(notice, clock.now())
+
+    def _failed(self, notice: Notice, error: Undelivered) -> None:
+        self._tries += 1
+        self._not_before = time.monotonic() + pause_seconds(self._tries)
+        fields = {"target": self.post.name, "id": notice.message_id, "why": str(error)}
+        log.warning("alarm.undelivered", extra={"fields": {**fields, "tries": self._tries}})
+        if self._tries >= MOST_TRIES:
+            log.error("alarm.given_up", extra={"fields": fields})
+            self._watch.given_up(notice, clock.now())
+            self._tries = 0
 
 
 def pause_seconds(tries: int) -> float:

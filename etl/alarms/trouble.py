@@ -1,15 +1,17 @@
 """What is wrong with which source at one moment. Nothing is remembered here."""
 
 from collections.abc import Collection, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from etl.model import RunState
 from warehouse.model import SourceStatus
+from warehouse.operations import Drift
 
 Key = tuple[str, str]
 """A source, empty for the cockpit as a whole, and a `Kind`."""
 _LONGEST = 500
+DRIFT_DAYS = 7
 
 
 class Kind(StrEnum):
@@ -49,6 +51,22 @@ def troubles_of(
         else:
             troubles[stale] = _late(status)
     return troubles, unsure
+
+
+def parked_trouble(items: Collection[str]) -> str:
+    """Deliveries that are left alone until somebody changes something."""
+    noun = "delivery is" if len(items) == 1 else "deliveries are"
+    return f"{len(items):,} {noun} left alone: {', '.join(sorted(items)[:3])}."
+
+
+def drift_trouble(drifts: Iterable[Drift], declared_at: datetime, now: datetime) -> str:
+    """Columns that changed after the declaration was written; empty when there are none.
+
+    Whoever mends the declaration has seen it; without that it counts for `DRIFT_DAYS`.
+    """
+    since = max(declared_at, now - timedelta(days=DRIFT_DAYS))
+    fresh = sorted({f"{d.column_name} ({d.kind})" for d in drifts if d.seen_at > since})
+    return f"Columns have changed: {', '.join(fresh[:5])}." if fresh else ""
 
 
 def _late(status: SourceStatus) -> str:
