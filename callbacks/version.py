@@ -15,7 +15,8 @@ def register(app: Dash, services: Services) -> None:
 
     def version() -> Response:
         services.viewer()
-        answer = jsonify(data=services.warehouse.data_version(), build=build)
+        sound = services.warehouse.health().is_sound
+        answer = jsonify(data=services.warehouse.data_version(), build=build, sound=sound)
         answer.add_etag()
         return answer.make_conditional(request)
 

@@ -5,11 +5,11 @@ the broken rows' originals, then the books (counts, position) last. A process ki
 starts the batch again: a partition whose ledger knows the batch returns its recorded counts.
 """
 
-import fcntl
 import logging
 import os
 import shutil
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date
@@ -25,11 +25,13 @@ from etl.rollup import DIRTY, partitions_to_sum, roll_up
 from etl.state import State, naive
 from warehouse import clock
 from warehouse.datasets import DATASETS
-from warehouse.errors import Busy, NoSpace, StorageError
+from warehouse.errors import NoSpace, StorageError
 from warehouse.home import storage_errors
 from warehouse.keys import Keyring
+from warehouse.lock import hold
 from warehouse.schema import fact_columns
 from warehouse.settings import Settings
+from warehouse.stamps import refuse_rollback
 from warehouse.writer import Writer
 
 log = logging.getLogger(__name__)
@@ -53,17 +55,22 @@ class Loader:
     """The one writer of a home, for as long as it lives. Safe to share between threads."""
 
     def __init__(self, settings: Settings, keyring: Keyring) -> None:
-        """Raises `Busy` while another process holds the home."""
+        """Raises `Busy` while another process holds the home, `Tampered` for an older copy."""
         self.settings = settings
         self.keyring = keyring
         self.lock = threading.RLock()
         with ExitStack() as undo:
             self._held = hold(settings)
             undo.callback(os.close, self._held)
+            refuse_rollback(settings, keyring)
             self.writer = Writer(settings, keyring)
             undo.callback(self.writer.close)
             self.state = State(self.writer)
             self._unsummed = partitions_to_sum(settings)
+            self.stored = Counter[tuple[str, str]]()
+            """(dataset, month) -> batches this process stored in it since the last publication."""
+            self.verified: dict[str, tuple[int, ...]] = {}
+            """Published file -> how it looked when this process last hashed it."""
             undo.pop_all()
 
     def __enter__(self) -> Self:
@@ -178,6 +185,7 @@ class Loader:
             )
             reach("ledger")
         reach("commit")
+        self.stored[dataset, month] += 1
         self._unsummed.add((dataset, month))
 
     def _quarantine(self, batch: Batch) -> None:
@@ -270,23 +278,3 @@ def _registered(writer: Writer, name: str, frame: pl.DataFrame) -> Iterator[None
         yield
     finally:
         writer.unregister(name)
-
-
-def hold(settings: Settings) -> int:
-    """The lock of the home, held until the descriptor closes, also by a kill."""
-    file = settings.live / "LOCK"
-    with storage_errors(file):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        pid = os.read(descriptor, 20).decode(errors="replace").strip() or "unknown"
-        os.close(descriptor)
-        raise Busy(
-            f"{settings.home} is written by another process (pid {pid}): stop it first, or use"
-            " another COCKPIT_HOME."
-        ) from None
-    os.truncate(descriptor, 0)
-    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-    return descriptor

@@ -1,52 +1,49 @@
 """The sealed, immutable generation that readers see.
 
-Files are copied only while no DuckDB holds them (a plain open and close in this process would
-drop DuckDB's lock), under a name made of their content, so an unchanged file is neither copied
-nor read again. The order makes every crash harmless: copies, then the manifest, then `CURRENT`;
+The order makes every crash harmless: copies, then the manifest, then `CURRENT`, then the anchor;
 until `CURRENT` is renamed readers keep the generation before.
 """
 
-import hashlib
+import contextlib
 import json
 import logging
-import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
+from datetime import datetime, timedelta
+from typing import Any
 
 from etl.checks import check_partition
+from etl.copies import copy_books, copy_changed
 from etl.failpoints import reach
 from etl.load import Loader
 from warehouse import clock
+from warehouse.anchor import raise_anchor, read_anchor
+from warehouse.books import books_given, books_wanted
 from warehouse.datasets import DATASETS, PIPELINE_RUN
-from warehouse.errors import NotPublished, StorageError
-from warehouse.home import (
-    WHOLE,
-    live_file,
-    published_files,
-    storage_errors,
-    sync_folder,
-    write_durably,
-)
+from warehouse.errors import NotPublished, Tampered
+from warehouse.home import WHOLE, published_books, published_files, storage_errors
 from warehouse.manifest import (
     Labels,
     Manifest,
     PartitionFile,
     make_current,
+    manifests,
+    older_manifests,
     read_manifest,
     write_manifest,
 )
 from warehouse.model import City, SourceStatus
-from warehouse.partition_key import key_file
 from warehouse.schema import statements_of
 from warehouse.settings import Settings
+from warehouse.stamps import refuse_rollback
 
 log = logging.getLogger(__name__)
 
 KEEP_GENERATIONS = 3
 KEEP_SECONDS = 60
-_CHUNK = 1 << 20
+BOOKS_EVERY = timedelta(minutes=5)
+"""So often the ETL's books are sealed with a generation, besides when a backup asks for them."""
 _RUN = PIPELINE_RUN.name
 
 
@@ -59,38 +56,64 @@ def publish(
     generation before stays.
     """
     with loader.working():
+        refuse_rollback(loader.settings, loader.keyring)
         loader.roll_up()
         _write_runs(loader)
         _take_up_logs(loader)
         loader.writer.detach_all()
-        before = _before(loader)
-        files = _copy_changed(loader, before)
+        before, is_newest = _before(loader)
+        number = _next_number(loader, before)
+        files = copy_changed(loader, before, number)
+        now = clock.now()
         after = Manifest(
-            generation=_next_number(loader.settings, before),
-            created_at=clock.now(),
+            generation=number,
+            created_at=now,
             time_zone=loader.settings.zone.key,
-            versions=_versions(before, files),
+            versions=_versions(before, files, 0 if is_newest else number),
             files=files,
             sources=sources,
             labels=labels,
             city=city,
+            **_books(loader, before, now),
         )
-        if before is not None and _is_same(before, after):
+        if before is not None and is_newest and _is_same(before, after):
+            raise_anchor(loader.settings, loader.keyring, before.generation)
             return before
-        write_manifest(loader.settings, loader.keyring, after)
-        reach("manifest")
-        make_current(loader.settings, after.generation)
-        reach("current")
-        prune(loader.settings, after)
-        log.info("Published generation %d with %d files", after.generation, len(after.files))
+        _make_current(loader, after)
         return after
 
 
-def _before(loader: Loader) -> Manifest | None:
+def _make_current(loader: Loader, after: Manifest) -> None:
+    write_manifest(loader.settings, loader.keyring, after)
+    reach("manifest")
+    make_current(loader.settings, after.generation)
+    reach("current")
+    raise_anchor(loader.settings, loader.keyring, after.generation)
+    books_given(loader.settings, after)
+    prune(loader.settings, after)
+    log.info("Published generation %d with %d files", after.generation, len(after.files))
+
+
+def _before(loader: Loader) -> tuple[Manifest | None, bool]:
+    """The newest generation whose seal fits, and whether it is the one that counts."""
+    settings, keyring = loader.settings, loader.keyring
     try:
-        return read_manifest(loader.settings, loader.keyring)
-    except NotPublished:
-        return None
+        return read_manifest(settings, keyring), True
+    except (NotPublished, Tampered) as error:
+        if not isinstance(error, NotPublished):
+            log.error("Publishing again from the live files: %s", error)
+        return next(older_manifests(settings, keyring), None), False
+
+
+def _books(loader: Loader, before: Manifest | None, now: datetime) -> Any:
+    """The sealed books of the generation: new when they are asked for or have grown old.
+
+    Older ones than the partitions are safe all the same: as after a kill, batches come again.
+    """
+    at = before.books_at if before else None
+    if before and at and now - at < BOOKS_EVERY and not books_wanted(loader.settings):
+        return {"books": before.books, "books_at": at}
+    return {"books": copy_books(loader.settings), "books_at": now}
 
 
 def _take_up_logs(loader: Loader) -> None:
@@ -121,113 +144,31 @@ def _write_runs(loader: Loader) -> None:
     writer.execute("DELETE FROM state.ended")
 
 
-# --- files ----------------------------------------------------------------------------------
-
-
-def _copy_changed(loader: Loader, before: Manifest | None) -> tuple[PartitionFile, ...]:
-    """Every live partition as a published file; copies those that changed since `before`."""
-    settings = loader.settings
-    old = {(f.dataset, f.month): f for f in before.files} if before else {}
-    stamps = _read_stamps(settings)
-    files: list[PartitionFile] = []
-    fresh: dict[str, list[object]] = {}
-    with storage_errors(settings.published):
-        published_files(settings).mkdir(parents=True, exist_ok=True)
-        for dataset, month in _live(settings):
-            source = live_file(settings, dataset, month)
-            stamp = _stamp(source)
-            last = old.get((dataset, month))
-            name = f"{dataset}/{month}"
-            if last is None or stamps.get(name) != [*stamp, last.sha256]:
-                last = _copy(settings, dataset, month)
-            fresh[name] = [*stamp, last.sha256]
-            files.append(last)
-        sync_folder(published_files(settings))
-    if fresh != stamps:
-        write_durably(_stamps_file(settings), json.dumps(fresh).encode())
-    return tuple(files)
-
-
-def _live(settings: Settings) -> Iterator[tuple[str, str]]:
-    for dataset in DATASETS:
-        for file in sorted((settings.live / dataset).glob("*.duckdb")):
-            if Path(f"{file}.wal").exists():
-                raise StorageError(f"{file} is still open: stop what holds it and publish again.")
-            yield dataset, "" if file.stem == WHOLE else file.stem
-
-
-def _copy(settings: Settings, dataset: str, month: str) -> PartitionFile:
-    """Copy one detached live file under its content's name."""
-    source = live_file(settings, dataset, month)
-    draft = published_files(settings) / f"{dataset}-{month or WHOLE}.tmp"
-    digest, size = hashlib.sha256(), 0
-    with open(source, "rb") as incoming, open(draft, "wb") as out:
-        while chunk := incoming.read(_CHUNK):
-            digest.update(chunk)
-            size += out.write(chunk)
-        reach("publish_copy")
-        out.flush()
-        os.fsync(out.fileno())
-    name = f"{dataset}-{month or WHOLE}-{digest.hexdigest()[:12]}.duckdb"
-    os.replace(draft, draft.with_name(name))
-    reach("publish_rename")
-    return PartitionFile(
-        dataset=dataset,
-        month=month,
-        file=name,
-        sha256=digest.hexdigest(),
-        size=size,
-        wrapped_key=key_file(source).read_text(encoding="ascii").strip(),
-    )
-
-
-def _stamp(file: Path) -> tuple[int, int, int]:
-    """What changes whenever DuckDB writes the file; only saves hashing it again."""
-    status = file.stat()
-    return status.st_size, status.st_mtime_ns, status.st_ino
-
-
-def _stamps_file(settings: Settings) -> Path:
-    return settings.live / "published.json"
-
-
-def _read_stamps(settings: Settings) -> dict[str, list[object]]:
-    try:
-        stamps = json.loads(_stamps_file(settings).read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
-        return {}
-    return dict(stamps)
-
-
 # --- generations ----------------------------------------------------------------------------
 
 
-def _next_number(settings: Settings, before: Manifest | None) -> int:
+def _next_number(loader: Loader, before: Manifest | None) -> int:
     """Above every number ever written, also one that a crash left without `CURRENT`."""
-    used = [int(f.stem.removeprefix("manifest-")) for f in _manifests(settings)]
-    return max([before.generation if before else 0, *used]) + 1
+    anchored = read_anchor(loader.settings, loader.keyring).generation
+    used = manifests(loader.settings)
+    return max([before.generation if before else 0, anchored, *used]) + 1
 
 
-def _versions(before: Manifest | None, files: tuple[PartitionFile, ...]) -> Mapping[str, int]:
+def _versions(
+    before: Manifest | None, files: tuple[PartitionFile, ...], least: int
+) -> Mapping[str, int]:
+    """`least`: above every version there was, where the generation before is lost."""
     versions = {}
     for dataset in sorted({f.dataset for f in files}):
         now = {f.file for f in files if f.dataset == dataset}
         old = {f.file for f in before.partitions(dataset)} if before else set()
         last = before.versions.get(dataset, 0) if before else 0
-        versions[dataset] = last + (now != old)
+        versions[dataset] = max(last + (now != old), least)
     return versions
 
 
 def _is_same(before: Manifest, after: Manifest) -> bool:
     return before == replace(after, generation=before.generation, created_at=before.created_at)
-
-
-def _manifests(settings: Settings) -> list[Path]:
-    return [
-        f
-        for f in settings.published.glob("manifest-*.json")
-        if f.stem.removeprefix("manifest-").isdigit()
-    ]
 
 
 def prune(settings: Settings, current: Manifest) -> None:
@@ -236,7 +177,7 @@ def prune(settings: Settings, current: Manifest) -> None:
     Kept: the newest generations and all younger than `KEEP_SECONDS`, with their files. A
     manifest above the current one was never made current: a crash left it.
     """
-    numbered = {int(f.stem.removeprefix("manifest-")): f for f in _manifests(settings)}
+    numbered = manifests(settings)
     kept = sorted((n for n in numbered if n <= current.generation), reverse=True)
     oldest = time.time() - KEEP_SECONDS
     with storage_errors(settings.published):
@@ -250,8 +191,11 @@ def prune(settings: Settings, current: Manifest) -> None:
 
 def _prune_files(settings: Settings) -> None:
     wanted = set()
-    for file in _manifests(settings):
-        wanted |= {part["file"] for part in json.loads(file.read_bytes())["files"]}
-    for file in published_files(settings).iterdir():
-        if file.name not in wanted:
-            file.unlink(missing_ok=True)
+    for file in manifests(settings).values():
+        with contextlib.suppress(ValueError, KeyError):  # a damaged one names nothing
+            content = json.loads(file.read_bytes())
+            wanted |= {part["file"] for part in (*content["files"], *content.get("books", ()))}
+    for folder in (published_files(settings), published_books(settings)):
+        for file in folder.iterdir():
+            if file.name not in wanted:
+                file.unlink(missing_ok=True)

@@ -1,6 +1,7 @@
 """The one door: `Warehouse.answer(query, viewer)`. Screen, wall, file and shell come through it."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from warehouse import clock
@@ -34,6 +35,21 @@ _MOST_ROWS = 100_000
 _MOST_CELLS = 300_000
 """What the caches of one process hold at most; a row takes some hundred bytes."""
 _MAY_SEE_QUARANTINE = frozenset({Role.OPERATOR, Role.ADMIN})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Health:
+    """How the published files stand."""
+
+    generation: int
+    """The one that serves."""
+    created_at: datetime
+    problem: str
+    """Why a newer generation cannot serve; empty when this is the newest."""
+
+    @property
+    def is_sound(self) -> bool:
+        return not self.problem
 
 
 class Warehouse:
@@ -152,6 +168,18 @@ class Warehouse:
         manifest = self._reader.snapshot().manifest
         versions = (f"{name}:{version}" for name, version in sorted(manifest.versions.items()))
         return ";".join((str(manifest.generation), *versions))
+
+    def health(self) -> Health:
+        """Which generation serves, and what is wrong with a newer one.
+
+        Raises what the first question would: there may be no good generation at all.
+        """
+        snapshot = self._reader.snapshot()
+        return Health(
+            generation=snapshot.manifest.generation,
+            created_at=snapshot.manifest.created_at,
+            problem=self._reader.problem,
+        )
 
     def _asker(self, snapshot: Snapshot, viewer: Viewer) -> Asker:
         return Asker(

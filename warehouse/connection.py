@@ -9,16 +9,17 @@ import itertools
 import logging
 import re
 import threading
+import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from warehouse.attached import Attached
 from warehouse.datasets import DATASETS
 from warehouse.errors import (
     DefinitionError,
@@ -31,21 +32,17 @@ from warehouse.errors import (
 from warehouse.home import (
     Scratch,
     check_home,
-    key_context,
     published_files,
     storage_errors,
 )
 from warehouse.keys import Keyring
 from warehouse.manifest import (
     Manifest,
-    PartitionFile,
     check_follows,
-    published_file,
-    read_manifest,
     read_stamp,
-    verify_file,
 )
 from warehouse.model import Period
+from warehouse.newest import newest_good
 from warehouse.prepared import Shelf
 from warehouse.relations import alias_of, empty_alias, name, text, union
 from warehouse.schema import create_statements
@@ -57,6 +54,8 @@ MEMORY_LIMIT = "2GB"
 SPILL_LIMIT = "20GB"
 THREADS = 2
 STATEMENT_SECONDS = 20.0
+LOOK_EVERY_SECONDS = 10.0
+"""So often a reader looks whether its files are untouched, and whether what was wrong is well."""
 MOST_QUERIES = 16
 """Queries running at once in one reader; more wait, so that a crowd cannot exhaust memory."""
 MOST_PREPARED_ROWS = 5_000_000
@@ -152,8 +151,8 @@ def speak(place: Path) -> Iterator[None]:
 class Reader:
     """A process's view of the published generations; safe for many threads.
 
-    One instance is kept for the life of the process. A new generation attaches only the files
-    that are new to it; files that no generation in use needs are detached.
+    One instance is kept for the life of the process. What is wrong with the newest generation
+    never reaches an answer: the last good one goes on serving, and `health` says why.
     """
 
     def __init__(self, settings: Settings, keyring: Keyring) -> None:
@@ -162,15 +161,23 @@ class Reader:
         self._settings = settings
         self._keyring = keyring
         self._connection = connect(self._spill.folder, published_files(settings))
+        self._files = Attached(settings, keyring, self._attach, self._execute)
         self._lock = threading.Lock()
         self._slots = threading.BoundedSemaphore(MOST_QUERIES)
         self._stamp: tuple[int, int] | None = None
+        self._look_at = 0.0
         self._current: Snapshot | None = None
-        self._uses: dict[str, int] = {}
+        self._problem: StorageError | None = None
         # Finalizers run inside any allocation, so they only note what became free.
         self._freed: deque[tuple[str, ...]] = deque()
         self._dropped: deque[str] = deque()
         self._create_empty()
+
+    def _attach(self, file: Path, alias: str, key: bytes) -> None:
+        attach_file(self._connection, file, alias, key, ", READ_ONLY")
+
+    def _execute(self, sql: str) -> None:
+        self._connection.execute(sql)
 
     def _create_empty(self) -> None:
         """Empty tables of every dataset: what `Snapshot.table` reads where no month fits."""
@@ -181,65 +188,58 @@ class Reader:
                 self._connection.execute(statement)
 
     def snapshot(self) -> "Snapshot":
-        """The newest published generation. Costs one `stat` when nothing is new.
+        """The newest good generation. Costs one `stat` when nothing is new.
 
-        Raises `NotPublished`, `WrongKey`, `Tampered`, `NewerFormat`.
+        Raises `NotPublished`, `WrongKey`, `Tampered`, `NewerFormat` when there is no good one.
         """
         stamp = read_stamp(self._settings)
         with self._lock:
-            if self._current is not None and stamp is not None and stamp == self._stamp:
-                return self._current
-            manifest = read_manifest(self._settings, self._keyring)
-            if self._current is None or manifest != self._current.manifest:
-                self._current = self._swap(manifest)
-            self._stamp = stamp
+            now = time.monotonic()
+            if self._current is None or stamp != self._stamp or now >= self._look_at:
+                self._files.look()
+                held = self._current.manifest if self._current else None
+                self._current, self._problem = newest_good(
+                    self._settings, self._keyring, held, self._take
+                )
+                self._stamp, self._look_at = stamp, now + LOOK_EVERY_SECONDS
             self._detach_unused()
-            return self._current
+            current = self._current
+            assert current is not None
+            return current
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with the newest generation, so that an older one serves; else empty."""
+        return "" if self._problem is None else str(self._problem)
+
+    def _take(self, manifest: Manifest) -> "Snapshot":
+        """The generation in use, if it is this one and nobody has touched its files, or anew."""
+        current = self._current
+        if current is not None and current.manifest == manifest and self._files.are_good(manifest):
+            return current
+        return self._swap(manifest)
 
     def hold(self, manifest: Manifest) -> "Snapshot":
         """Exactly the files of `manifest`, whatever is current; for checking."""
         with self._lock:
+            check_follows(self._settings, manifest, None)
             return self._swap(manifest)
 
     def _swap(self, manifest: Manifest) -> "Snapshot":
-        current = self._current
-        check_follows(self._settings, manifest, current.manifest if current else None)
-        fresh = [f for f in manifest.files if alias_of(f) not in self._uses]
-        self._verify(fresh)
-        for partition in fresh:
-            self._open(partition)
-        aliases = tuple(alias_of(f) for f in manifest.files)
-        for alias in aliases:
-            self._uses[alias] = self._uses.get(alias, 0) + 1
+        aliases = self._files.use(manifest)
         shelf = Shelf(self._dropped)
-        if current is not None:
-            shelf = current.shelf.next(lambda files: set(files) <= set(aliases))
+        if self._current is not None:
+            shelf = self._current.shelf.next(lambda files: set(files) <= set(aliases))
         snapshot = Snapshot(manifest, self._connection, self._slots, shelf)
         weakref.finalize(snapshot, self._freed.append, aliases).atexit = False
         return snapshot
-
-    def _verify(self, partitions: Iterable[PartitionFile]) -> None:
-        """Hash all new files before the first is attached; hashing leaves the GIL."""
-        with ThreadPoolExecutor(max_workers=THREADS) as pool:
-            for _ in pool.map(lambda p: verify_file(self._settings, p), partitions):
-                pass
-
-    def _open(self, partition: PartitionFile) -> None:
-        context = key_context(partition.dataset, partition.month)
-        key = self._keyring.unwrap(partition.wrapped_key, context)
-        file = published_file(self._settings, partition)
-        attach_file(self._connection, file, alias_of(partition), key, ", READ_ONLY")
-        self._uses[alias_of(partition)] = 0
 
     def _detach_unused(self) -> None:
         while self._dropped:
             self._connection.execute(f"DROP TABLE {self._dropped.popleft()}")
         while self._freed:
-            for alias in self._freed.popleft():
-                self._uses[alias] -= 1
-        for alias in [a for a, count in self._uses.items() if count == 0]:
-            self._connection.execute(f"DETACH {name(alias)}")
-            del self._uses[alias]
+            self._files.free(self._freed.popleft())
+        self._files.detach_unused()
 
     def close(self) -> None:
         with self._lock:

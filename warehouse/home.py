@@ -60,6 +60,16 @@ def published_files(settings: Settings) -> Path:
     return settings.published / "files"
 
 
+def published_books(settings: Settings) -> Path:
+    """The ETL's books as they belong to a generation, beside the files readers may open."""
+    return settings.published / "books"
+
+
+def published_file_name(dataset: str, month: str, content: str) -> str:
+    """`content` is the SHA-256 in hex; other content has another name."""
+    return f"{dataset}-{month or WHOLE}-{content[:24]}.duckdb"
+
+
 def key_context(dataset: str, month: str) -> str:
     """What a partition's key is bound to, so that keys cannot be exchanged between files."""
     return f"partition/{dataset}/{month or WHOLE}"

@@ -6,21 +6,23 @@ carries a MAC over all of its content, so nobody without the key can add, exchan
 a file unnoticed.
 """
 
+import contextlib
 import hashlib
 import hmac
 import json
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from warehouse.errors import NewerFormat, NotPublished, StorageError, Tampered
-from warehouse.home import published_files, write_durably
+from warehouse.home import published_files, storage_errors, write_durably
 from warehouse.keys import Keyring
 from warehouse.model import City, Label, SourceStatus
+from warehouse.seals import mac
 from warehouse.settings import Settings
 
 FORMAT = 1
@@ -37,6 +39,9 @@ class PartitionFile:
     sha256: str
     size: int
     wrapped_key: str
+    batches: int = 0
+    """Lines of its ledger, and the rows they count: a live file with fewer is an older copy."""
+    rows: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +55,9 @@ class Manifest:
     sources: tuple[SourceStatus, ...]
     labels: Labels
     city: City
+    books: tuple[PartitionFile, ...] = ()
+    """The ETL's own files as they were at `books_at`: for backups, readers never open them."""
+    books_at: datetime | None = None
 
     def partitions(self, dataset: str) -> tuple[PartitionFile, ...]:
         return tuple(file for file in self.files if file.dataset == dataset)
@@ -103,7 +111,7 @@ def manifest_file(settings: Settings, generation: int) -> Path:
 def write_manifest(settings: Settings, keyring: Keyring, manifest: Manifest) -> None:
     """Write the sealed manifest. It counts only once `make_current` has named it."""
     content = {"format": FORMAT, **to_json(manifest)}
-    content["mac"] = _mac(keyring, content)
+    content["mac"] = mac(keyring, content)
     # Not sorted: labels keep the order in which members were declared, which is how they show.
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     write_durably(manifest_file(settings, manifest.generation), text.encode())
@@ -120,21 +128,34 @@ def read_manifest(settings: Settings, keyring: Keyring) -> Manifest:
     Raises `NotPublished`, `NewerFormat`, `Tampered`.
     """
     try:
-        number = current_file(settings).read_text(encoding="ascii").strip()
+        number = current_file(settings).read_text(encoding="ascii", errors="replace").strip()
     except FileNotFoundError:
         raise NotPublished(
             f"Nothing has been published in {settings.home} yet: run `python -m etl run --all`."
         ) from None
-    if not number.isdigit():
+    if not (number.isascii() and number.isdigit()):
         raise Tampered(f"{current_file(settings)} does not name a generation: publish again.")
-    return _open_manifest(settings, keyring, int(number))
+    return open_manifest(settings, keyring, int(number))
 
 
-def _open_manifest(settings: Settings, keyring: Keyring, generation: int) -> Manifest:
+def older_manifests(settings: Settings, keyring: Keyring) -> Iterator[Manifest]:
+    """Every manifest of the home whose seal fits, the newest first, whatever `CURRENT` says."""
+    for number in sorted(manifests(settings), reverse=True):
+        with contextlib.suppress(Tampered, NewerFormat):  # the next one may be whole
+            yield open_manifest(settings, keyring, number)
+
+
+def manifests(settings: Settings) -> Mapping[int, Path]:
+    """Generation -> its file, also of those a crash left without `CURRENT`."""
+    numbered = {f.stem.removeprefix("manifest-"): f for f in settings.published.glob("manifest-*")}
+    return {int(n): f for n, f in numbered.items() if n.isdigit() and f.suffix == ".json"}
+
+
+def open_manifest(settings: Settings, keyring: Keyring, generation: int) -> Manifest:
     file = manifest_file(settings, generation)
     try:
         content = json.loads(file.read_bytes())
-        mac = content.pop("mac")
+        seal = content.pop("mac")
         version = int(content["format"])
     except FileNotFoundError:
         raise Tampered(f"{file} is missing: restore it or publish again.") from None
@@ -142,7 +163,7 @@ def _open_manifest(settings: Settings, keyring: Keyring, generation: int) -> Man
         raise Tampered(f"{file} is damaged: restore it or publish again.") from error
     if version > FORMAT:
         raise NewerFormat(f"{file} has format {version}, this cockpit knows {FORMAT}.")
-    if not hmac.compare_digest(str(mac), _mac(keyring, content)):
+    if not hmac.compare_digest(str(seal), mac(keyring, content)):
         raise Tampered(f"The seal of {file} does not fit it: restore it or publish again.")
     del content["format"]
     manifest: Manifest = from_json(Manifest, content)
@@ -151,9 +172,14 @@ def _open_manifest(settings: Settings, keyring: Keyring, generation: int) -> Man
     return manifest
 
 
-def _mac(keyring: Keyring, content: Mapping[str, object]) -> str:
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hmac.digest(keyring.key("manifest"), text.encode(), "sha256").hex()
+def key_id(wrapped_key: str) -> str:
+    """A name for a key that says nothing about it."""
+    return hashlib.sha256(wrapped_key.encode()).hexdigest()[:32]
+
+
+def mark_of(keyring: Keyring) -> str:
+    """Names the warehouse that these keys belong to, wherever its home lies."""
+    return hmac.digest(keyring.key("manifest"), b"mark", "sha256").hex()[:12]
 
 
 def published_file(settings: Settings, partition: PartitionFile) -> Path:
@@ -162,13 +188,16 @@ def published_file(settings: Settings, partition: PartitionFile) -> Path:
 
 def verify_file(settings: Settings, partition: PartitionFile) -> None:
     """Raises `Tampered` unless the published file is byte for byte the sealed one."""
-    file = published_file(settings, partition)
-    try:
-        with open(file, "rb") as content:
-            size = file.stat().st_size
-            digest = hashlib.file_digest(content, "sha256").hexdigest()
-    except FileNotFoundError:
-        raise Tampered(f"{file} is missing: restore it or publish again.") from None
+    check_content(published_file(settings, partition), partition)
+
+
+def check_content(file: Path, partition: PartitionFile) -> None:
+    """Raises `Tampered` unless `file` has exactly the content of `partition`."""
+    if not file.exists():
+        raise Tampered(f"{file} is missing: restore it or publish again.")
+    with storage_errors(file), open(file, "rb") as content:
+        size = file.stat().st_size
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
     if size != partition.size or digest != partition.sha256:
         raise Tampered(f"{file} is not the file that was sealed: restore it or publish again.")
 

@@ -48,6 +48,12 @@ SETTINGS = (
         meaning="File with the master key (0400). Empty: `keys/master.key` in the home.",
     ),
     Setting(
+        name="COCKPIT_ANCHOR_FOLDER",
+        default="",
+        meaning="Folder outside the home for the file that shows a home put back as a whole."
+        " Empty: beside the master key.",
+    ),
+    Setting(
         name="COCKPIT_SMALL_CELL",
         default="10",
         meaning="Cells with fewer contributing people than this are suppressed (at least 3).",
@@ -109,6 +115,7 @@ class Settings:
     profile: str
     zone: ZoneInfo
     master_key_file: Path
+    anchor_folder: Path
     small_cell: int
     goal_growth: float
     goal_from: str
@@ -159,14 +166,15 @@ class Settings:
         problems: list[str] = []
         home = Path(text["COCKPIT_HOME"]).expanduser().resolve()
         key_file = text["COCKPIT_MASTER_KEY_FILE"]
+        master = Path(key_file).expanduser().resolve() if key_file else home / "keys" / "master.key"
+        anchor = text["COCKPIT_ANCHOR_FOLDER"]
         settings = cls(
             home=home,
             sources=Path(text["COCKPIT_SOURCES"]).expanduser().resolve(),
             profile=_one_of("COCKPIT_PROFILE", text, PROFILES, problems),
             zone=_zone(text["COCKPIT_TIMEZONE"], problems),
-            master_key_file=Path(key_file).expanduser().resolve()
-            if key_file
-            else home / "keys" / "master.key",
+            master_key_file=master,
+            anchor_folder=Path(anchor).expanduser().resolve() if anchor else master.parent,
             small_cell=_whole("COCKPIT_SMALL_CELL", text, 3, 1000, problems),
             goal_growth=_number("COCKPIT_GOAL_GROWTH", text, 0, 10, problems),
             goal_from=_month("COCKPIT_GOAL_FROM", text, problems),

@@ -225,7 +225,7 @@ def test_load_when_rows_come_in_any_order_then_counts_match_a_set(
 def test_loader_when_another_process_writes_then_busy_names_it(home: Settings) -> None:
     ring = Keyring.open(home, create=True)
     code = (
-        "import sys; from pathlib import Path; from etl.load import hold;"
+        "import sys; from pathlib import Path; from warehouse.lock import hold;"
         "from tests.tiny import tiny_settings; hold(tiny_settings(Path(sys.argv[1])));"
         "print('held', flush=True); sys.stdin.read()"
     )

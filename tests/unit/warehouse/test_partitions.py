@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from etl import copies
 from etl import publish as publishing
 from etl.load import Loader
 from tests.tiny import build_home, tiny_settings
@@ -214,14 +215,17 @@ def test_verify_when_a_fault_is_sealed_in_then_says_which(
         alias = loader.writer.attach("service_event", "2026-03")
         loader.writer.execute(PLANTED[expected].replace("{db}", alias))
         monkeypatch.setattr(publishing, "check_partition", lambda *_: None)
+        monkeypatch.setattr(copies, "_problems", lambda *_: [])
         publishing.publish(loader, (), {}, City(label=LABEL))
     problems = verify(settings, ring).problems
     assert any(expected in problem for problem in problems)
     assert all("service_event-2026-03" in problem for problem in problems)
 
 
-def test_verify_when_application_is_wrong_then_says_so(settings: Settings) -> None:
-
+def test_verify_when_application_is_wrong_then_says_so(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copies, "_problems", lambda *_: [])
     ring = Keyring.open(settings)
     with Loader(settings, ring) as loader:
         loader.roll_up()
