@@ -43,3 +43,52 @@ def test_settings_when_in_production_then_the_key_lies_outside_the_home() -> Non
         Settings.from_env(production)
     with pytest.raises(SettingsError, match="outside COCKPIT_HOME"):
         Settings.from_env({**production, "COCKPIT_MASTER_KEY_FILE": "/srv/cockpit/master.key"})
+
+
+MAIL = {
+    "COCKPIT_MAIL_SERVER": "mail.city.example:587",
+    "COCKPIT_MAIL_FROM": "cockpit@city.example",
+    "COCKPIT_MAIL_TO": "duty@city.example, it@city.example",
+}
+HOOK = {
+    "COCKPIT_WEBHOOK_URL": "https://hooks.city.example/a",
+    "COCKPIT_WEBHOOK_SECRET_FILE": "/etc/cockpit/hook",
+}
+
+
+def test_targets_when_set_then_read_and_none_without() -> None:
+    settings = Settings.from_env({**MAIL, **HOOK})
+    assert settings.mail is not None and settings.webhook is not None
+    assert (settings.mail.host, settings.mail.port) == ("mail.city.example", 587)
+    assert settings.mail.receivers == ("duty@city.example", "it@city.example")
+    nothing = Settings.from_env({})
+    assert nothing.mail is None and nothing.webhook is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"COCKPIT_MAIL_SERVER": "mail.city.example"}, "COCKPIT_MAIL_SERVER is .* not host:port"),
+        ({"COCKPIT_MAIL_SERVER": "a@b:25"}, "not host:port"),
+        ({"COCKPIT_MAIL_TLS": "ssl"}, "not one of starttls, tls, off"),
+        ({"COCKPIT_MAIL_TLS": "off"}, "only a server on this machine"),
+        ({"COCKPIT_MAIL_FROM": "cockpit"}, "COCKPIT_MAIL_FROM holds 'cockpit'"),
+        ({"COCKPIT_MAIL_TO": ""}, "name at least one receiver"),
+        ({"COCKPIT_MAIL_TO": "a@b.example\r\nBcc: x@y.example"}, "COCKPIT_MAIL_TO holds"),
+        ({"COCKPIT_MAIL_USER": "me"}, "belong together"),
+        ({"COCKPIT_MAIL_SERVER": ""}, "means nothing without COCKPIT_MAIL_SERVER"),
+        ({"COCKPIT_WEBHOOK_URL": "http://hooks.city.example/"}, "must begin with https://"),
+        ({"COCKPIT_WEBHOOK_URL": "https://me:you@hooks.example/"}, "without user"),
+        ({"COCKPIT_WEBHOOK_URL": "ftp://hooks.example/"}, "is no address"),
+        ({"COCKPIT_WEBHOOK_SECRET_FILE": ""}, "COCKPIT_WEBHOOK_SECRET_FILE is required"),
+    ],
+)
+def test_target_when_wrong_then_named(changed: dict[str, str], told: str) -> None:
+    with pytest.raises(SettingsError, match=told):
+        Settings.from_env({**MAIL, **HOOK, **changed})
+
+
+def test_target_when_on_this_machine_then_needs_no_tls() -> None:
+    local = {**MAIL, "COCKPIT_MAIL_SERVER": "[::1]:25", "COCKPIT_MAIL_TLS": "off"}
+    settings = Settings.from_env({**local, **HOOK, "COCKPIT_WEBHOOK_URL": "http://localhost:9/"})
+    assert settings.mail is not None and settings.mail.host == "::1"
