@@ -41,6 +41,7 @@ TICK_EVERY_SECONDS = 5
 SPACE_EVERY_SECONDS = 5
 FOLDER_EVERY_SECONDS = 1
 LOOK_EVERY_SECONDS = 2
+POST_EVERY_SECONDS = 1
 SOURCES_AT_A_TIME = 2
 """Each reads in a process of its own and takes memory."""
 PATIENCE_SECONDS = 20.0
@@ -91,11 +92,11 @@ class Service:
         if self._tick is not None:
             self._put("tick", TICK_EVERY_SECONDS, self._deliver)
         for outbox in self._desk.outboxes:
-            self._put(outbox.post.name, 1, outbox.send_due, Pool.POSTS)
+            self._put(outbox.post.name, POST_EVERY_SECONDS, outbox.send_due, Pool.POSTS)
         self._jobs.start()
 
     def _put(
-        self, name: str, seconds: int, work: Callable[[], None], pool: Pool = Pool.BOOKS
+        self, name: str, seconds: float, work: Callable[[], None], pool: Pool = Pool.BOOKS
     ) -> None:
         self._jobs.put(pool, name, Every(seconds), functools.partial(self._guarded, name, work))
 

@@ -17,7 +17,7 @@ SMALL_STEP = timedelta(seconds=60)
 class Every(BaseTrigger):  # type: ignore[misc]
     """Every so many seconds, counted from the first turn."""
 
-    def __init__(self, seconds: int) -> None:
+    def __init__(self, seconds: float) -> None:
         self._pause = timedelta(seconds=seconds)
 
     def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
