@@ -23,8 +23,10 @@ class JsonLines(logging.Formatter):
 
 
 def configure_logs() -> None:
-    """Sends the records of the whole process to stderr. APScheduler's own chatter is left out."""
+    """Sends the records of the whole process to stderr. The chatter of libraries is left out;
+    that of the web client would name whole addresses."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    logging.getLogger("httpx2").setLevel(logging.WARNING)

@@ -111,7 +111,7 @@ class NoSpace(StorageError):
 def nearest(name: str, known: Iterable[str]) -> str:
     """` Did you mean 'x'?` for the closest known name, or an empty string."""
     found = nearest_of(name, known)
-    return f" Did you mean {found!r}?" if found is not None else ""
+    return f" Did you mean {str(found)!r}?" if found is not None else ""
 
 
 def nearest_of(name: str, known: Iterable[str]) -> str | None:
