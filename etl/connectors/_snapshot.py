@@ -1,0 +1,333 @@
+"""One snapshot of one table: the rows behind a place, in the order of cursor and key."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from enum import Enum
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from etl.connectors._database import TableOptions
+from etl.delivery import Totals, Window
+from warehouse.errors import ContractBroken, nearest
+
+_LONGEST_LINE = 1_000_000
+"""Bytes. A longer line would be taken for a broken file, and the whole page be refused."""
+_KEPT_OF_LONGER = 1_000
+
+Row = tuple[bytes, tuple[str, ...]]
+"""A row as a JSON object, and its cursor and key as the server writes them."""
+
+
+class Kind(Enum):
+    """What a column can be as a cursor."""
+
+    INSTANT = "instant"  # a time that knows its offset
+    LOCAL = "local"  # a time without offset, or a day
+    NUMBER = "number"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """A column as the server describes it; `type` in the server's own words."""
+
+    name: str
+    kind: Kind
+    type: str
+    may_be_empty: bool
+
+
+@dataclass(frozen=True)
+class Where:
+    """A condition, and the values of its placeholders."""
+
+    text: str
+    values: tuple[object, ...] = ()
+
+    def __and__(self, other: "Where") -> "Where":
+        return Where(f"{self.text} AND {other.text}", (*self.values, *other.values))
+
+
+class Session(Protocol):
+    """A read-only snapshot of a server: what differs between kinds of servers."""
+
+    def now(self) -> datetime:
+        """The server's clock, not later than the snapshot (aware)."""
+
+    def tables(self) -> list[str]:
+        """What this account sees, as `table` may be written."""
+
+    def columns(self) -> list[Column]:
+        """Those of the table that this account may read; none where there is no such table."""
+
+    def quoted(self, *names: str) -> str: ...
+
+    def compared(self, column: Column, sign: str, text: str) -> Where:
+        """`column sign text`, as in `"id" >= 5`."""
+
+    def not_before(self, column: Column, texts: Sequence[str], back: int) -> Where:
+        """`column` is at least the least of `texts` less `back`: seconds, or a number."""
+
+    def after(self, columns: Sequence[Column], at: Sequence[str]) -> Where:
+        """Behind the place `at` in the order of `columns`."""
+
+    def one(self, statement: str, values: Sequence[object] = ()) -> tuple[str, ...]:
+        """The first row as text, where NULL is empty; nothing when there is no row."""
+
+    def rows(
+        self, asked: Sequence[Column], named: Sequence[Column], where: Where, limit: int | None
+    ) -> Iterator[Row]:
+        """In the order of `named`, a few of them in memory at a time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """How far a table was read."""
+
+    at: tuple[str, ...] = ()
+    """Cursor and key of the last row; empty before the first."""
+    seen: str = ""
+    """The end of the table, in terms of the cursor, when the look began. What is committed late
+    lies behind this less the look-back, however long the look took and whatever the last row says.
+    """
+
+    def text(self, options: TableOptions) -> str:
+        by = (options.cursor, *options.key)
+        return json.dumps({"by": by, "at": self.at, "seen": self.seen}, ensure_ascii=False)
+
+
+def place_of(text: str, options: TableOptions) -> Place:
+    """What `Place.text` wrote; the beginning when it was read by other columns then."""
+    found = json.loads(text) if text else {}
+    if found.get("by") != [options.cursor, *options.key]:
+        return Place()
+    return Place(at=tuple(found["at"]), seen=found["seen"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """Which rows: those behind `place`, in the window if there is one."""
+
+    place: Place
+    window: Window | None = None
+    is_first: bool = True
+    """Of its look: what was committed late is read too."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What became of a part."""
+
+    place: Place
+    has_more: bool
+    complete_until: datetime | None
+    totals: Totals | None
+    problem: str = ""
+    """Rows that cannot be read at all; the others are."""
+
+
+def read_part(
+    session: Session, options: TableOptions, part: Part, write: Callable[[bytes], None]
+) -> Found:
+    """Writes the rows as JSON lines, at most `page_rows` new ones.
+
+    Raises `ContractBroken` for a table that cannot be read without losing rows.
+    """
+    return _Reader(session, options).read(part, write)
+
+
+class _Reader:
+    def __init__(self, session: Session, options: TableOptions) -> None:
+        self._session = session
+        self._options = options
+        self._now = session.now()
+        columns = self._columns()
+        self._cursor = columns[options.cursor]
+        self._named = [self._cursor, *(columns[name] for name in options.key)]
+        self._asked = [columns[name] for name in options.columns or columns]
+        self._check_cursor()
+
+    def read(self, part: Part, write: Callable[[bytes], None]) -> Found:
+        if part.window is not None:
+            self._check_window()
+        edge = self._edge()
+        place = self._start(part, edge)
+        late = self._late(place) if part.is_first and part.window is None and place.at else None
+        fresh = self._fresh(place, part.window)
+        if late is not None:
+            for line, _ in self._session.rows(self._asked, self._named, late, None):
+                write(_whole(line))
+        at, has_more = self._write_page(place.at, fresh, write)
+        problem = "" if has_more or part.window else self._unreachable()
+        is_complete = not (has_more or part.window or problem)
+        return Found(
+            place=Place(at=at, seen=edge if part.is_first else place.seen),
+            has_more=has_more,
+            complete_until=self._complete_until() if is_complete else None,
+            totals=self._totals(late, fresh),
+            problem=problem,
+        )
+
+    # --- which rows -------------------------------------------------------------------------
+
+    def _edge(self) -> str:
+        """The end of the table in terms of the cursor; empty for numbers of an empty table."""
+        if self._cursor.kind is not Kind.NUMBER:
+            return self._text(self._now)
+        name = self._session.quoted(self._cursor.name)
+        found = self._session.one(f"SELECT max({name}) FROM {self._source}")
+        return found[0]
+
+    def _start(self, part: Part, edge: str) -> Place:
+        """Numbers that begin anew, or whose highest rows went away, are read from the first."""
+        is_number = self._cursor.kind is Kind.NUMBER and part.window is None
+        if is_number and part.place.at and _is_less(edge, part.place.at[0]):
+            return Place()
+        return part.place
+
+    def _late(self, place: Place) -> Where:
+        """Rows up to the place that may not have been there when it was passed."""
+        since = self._session.not_before(
+            self._cursor, [place.at[0], place.seen or place.at[0]], self._look_back()
+        )
+        until = self._session.compared(self._cursor, "<=", place.at[0])
+        after = self._session.after(self._named, place.at)
+        return since & until & Where(f"NOT {after.text}", after.values) & self._filled()
+
+    def _fresh(self, place: Place, window: Window | None) -> Where:
+        where = self._filled()
+        if window is not None:
+            where &= self._session.compared(self._cursor, ">=", self._text(window.start))
+            where &= self._session.compared(self._cursor, "<", self._text(window.end))
+        return where & self._session.after(self._named, place.at) if place.at else where
+
+    def _filled(self) -> Where:
+        """Rows without cursor or key have no place in the order; `_unreachable` looks for them."""
+        names = [self._session.quoted(c.name) for c in self._named if c.may_be_empty]
+        return Where(" AND ".join(f"{name} IS NOT NULL" for name in names) or "1 = 1")
+
+    def _look_back(self) -> int:
+        if self._cursor.kind is Kind.NUMBER:
+            return self._options.look_back_number or 0
+        return self._options.look_back_seconds
+
+    def _text(self, moment: datetime) -> str:
+        """As the server reads it in a session whose time zone is UTC."""
+        is_local = self._cursor.kind is Kind.LOCAL
+        zone = ZoneInfo(self._options.zone) if is_local else UTC
+        return moment.astimezone(zone).replace(tzinfo=None).isoformat(" ")
+
+    # --- reading ----------------------------------------------------------------------------
+
+    def _write_page(
+        self, at: tuple[str, ...], where: Where, write: Callable[[bytes], None]
+    ) -> tuple[tuple[str, ...], bool]:
+        """The last row's place, and whether there are more."""
+        limit, count = self._options.page_rows, 0
+        for line, place in self._session.rows(self._asked, self._named, where, limit + 1):
+            if count == limit:
+                self._check_border(at, place)
+                return at, True
+            write(_whole(line))
+            at, count = place, count + 1
+        return at, False
+
+    def _check_border(self, last: tuple[str, ...], following: tuple[str, ...]) -> None:
+        if following == last:
+            raise ContractBroken(
+                f"{self._place}: several rows have the same {self._options.cursor!r} and"
+                f" {', '.join(map(repr, self._options.key))}. Name a key that is unique."
+            )
+
+    def _unreachable(self) -> str:
+        """What is wrong when there are rows without a place in the order."""
+        names = [c.name for c in self._named if c.may_be_empty]
+        if not names:
+            return ""
+        empty = " OR ".join(f"{self._session.quoted(name)} IS NULL" for name in names)
+        if not self._session.one(f"SELECT 1 FROM {self._source} WHERE {empty} LIMIT 1"):
+            return ""
+        return (
+            f"{self._place}: there are rows without {' or '.join(map(repr, names))}, which cannot"
+            " be read. Have them filled, or name columns that always are."
+        )
+
+    def _totals(self, late: Where | None, fresh: Where) -> Totals | None:
+        if not self._options.has_totals:
+            return None
+        order = ", ".join(self._session.quoted(c.name) for c in self._named)
+        page = f"SELECT 1 FROM {self._source} WHERE {fresh.text} ORDER BY {order}"
+        rows = self._count(f"({page} LIMIT {self._options.page_rows}) p", fresh.values)
+        if late is not None:
+            rows += self._count(f"{self._source} WHERE {late.text}", late.values)
+        return Totals(rows=rows)
+
+    def _count(self, source: str, values: Sequence[object]) -> int:
+        return int(self._session.one(f"SELECT count(*) FROM {source}", values)[0])
+
+    def _complete_until(self) -> datetime | None:
+        """A number says nothing about time."""
+        if self._cursor.kind is Kind.NUMBER:
+            return None
+        return self._now - timedelta(seconds=self._options.look_back_seconds)
+
+    # --- whether it can be read -------------------------------------------------------------
+
+    @property
+    def _place(self) -> str:
+        return self._options.place
+
+    @property
+    def _source(self) -> str:
+        return self._session.quoted(*self._options.table)
+
+    def _columns(self) -> dict[str, Column]:
+        columns = {column.name: column for column in self._session.columns()}
+        if not columns:
+            remedy = nearest(self._options.name, self._session.tables())
+            raise ContractBroken(
+                f"{self._place}: there is no such table, or {self._options.user!r} may not read"
+                f" it.{remedy or ' Correct connector.table, or have reading granted.'}"
+            )
+        wanted = (self._options.cursor, *self._options.key, *self._options.columns)
+        for name in wanted:
+            if name not in columns:
+                raise ContractBroken(
+                    f"{self._place}: has no column {name!r} that {self._options.user!r} may"
+                    f" read.{nearest(name, columns) or ' Correct the declaration.'}"
+                )
+        return columns
+
+    def _check_cursor(self) -> None:
+        name, kind = self._cursor.name, self._cursor.kind
+        is_number, told = kind is Kind.NUMBER, self._options.look_back_number is not None
+        if kind is Kind.OTHER:
+            remedy = f"is {self._cursor.type}. Name a column that is a time or a number as cursor"
+        elif is_number and not told:
+            remedy = "is a number. Write look_back as a number: how late ones may lag, as in 1000"
+        elif not is_number and told:
+            remedy = "is a time. Write look_back as a duration, as in '10m'"
+        else:
+            return
+        raise ContractBroken(f"{self._place}: the cursor {name!r} {remedy}.")
+
+    def _check_window(self) -> None:
+        if self._cursor.kind is Kind.NUMBER:
+            raise ContractBroken(
+                f"{self._place}: the cursor {self._cursor.name!r} is a number, so no range of time"
+                " can be read again. Replay the quarantine, or name a time as cursor."
+            )
+
+
+def _is_less(edge: str, number: str) -> bool:
+    return not edge or Decimal(edge) < Decimal(number)
+
+
+def _whole(line: bytes) -> bytes:
+    """One line. What is too long is cut, which leaves no JSON: a broken row, not a broken page."""
+    if len(line) > _LONGEST_LINE:
+        line = line[:_KEPT_OF_LONGER].decode("utf-8", "ignore").encode()
+    return line + b"\n"

@@ -1,0 +1,26 @@
+"""Real servers, one of each kind for all tests."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.connectors import servers
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[servers.Server]:
+    with servers.running(servers.Postgres) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mysql() -> Iterator[servers.Server]:
+    with servers.running(servers.MariaDb) as server:
+        yield server
+
+
+@pytest.fixture(params=["postgres", "mysql"])
+def server(request: pytest.FixtureRequest) -> servers.Server:
+    """Each test that takes it runs against both."""
+    found: servers.Server = request.getfixturevalue(request.param)
+    return found
