@@ -17,7 +17,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
 RUN_STAMP := .venv/.installed-run
 DEV_STAMP := .venv/.installed-dev
 
-.PHONY: help run test check format lint types imports bench lock pictures reference clean browser front
+.PHONY: help run test check format lint types imports bench lock pictures reference clean packages front
 
 help: ## Explain these commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
@@ -26,7 +26,7 @@ help: ## Explain these commands.
 run: $(RUN_STAMP) front ## Set up, load the example city and start the cockpit.
 	@exec $(BIN)/python run.py
 
-test: $(DEV_STAMP) browser front ## Install what tests need and run them all, or TESTS=path.
+test: $(DEV_STAMP) packages front ## Install what tests need and run them all, or TESTS=path.
 	@$(BIN)/python -m pytest $(TESTS)
 
 check: $(DEV_STAMP) ## Format, lint, types and import rules.
@@ -45,10 +45,10 @@ imports: $(DEV_STAMP)
 	@$(BIN)/lint-imports --no-cache > build-imports.log 2>&1 && rm build-imports.log \
 	  || { cat build-imports.log; rm build-imports.log; exit 1; }
 
-bench: $(DEV_STAMP) browser front ## Measure load, answers and page weight as ratios.
+bench: $(DEV_STAMP) packages front ## Measure load, answers and page weight as ratios.
 	@$(BIN)/python -m tests.bench
 
-pictures: $(DEV_STAMP) browser ## Take the pictures of the README from a running `make run`.
+pictures: $(DEV_STAMP) packages ## Take the pictures of the README from a running `make run`.
 	@$(BIN)/python -m tests.e2e.pictures
 
 reference: $(RUN_STAMP) ## Write docs/metrics.md from the definitions.
@@ -67,11 +67,14 @@ clean: ## Remove what was built or installed here; the home (./var) stays.
 front: $(RUN_STAMP)
 	@$(BIN)/python -m gate build
 
-browser:
+packages:
 	@missing=(); \
 	[[ -x $(CHROMIUM) ]] || missing+=(chromium); \
 	[[ -d $(CJK_FONT) && -n "$$(find $(CJK_FONT) -name '*CJK*' -print -quit)" ]] \
 	  || missing+=(fonts-noto-cjk); \
+	[[ -n "$$(find /usr/lib/postgresql -path '*/bin/initdb' -print -quit 2>/dev/null)" ]] \
+	  || missing+=(postgresql); \
+	[[ -x /usr/sbin/mariadbd ]] || missing+=(mariadb-server); \
 	(( $${#missing[@]} )) || exit 0; \
 	if [[ $$(id -u) == 0 ]]; then root=(); \
 	elif sudo -n true 2>/dev/null; then root=(sudo -n); \

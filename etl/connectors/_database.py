@@ -95,6 +95,7 @@ def read_table(declaration: Declaration, env: Mapping[str, str], port: int) -> T
         declaration.problem(
             ("connector", "query"), "is not allowed. Name a table or a view of theirs as table."
         )
+    _check_identity(declaration)
     host = str(declaration.checked(("connector", "host"), _host) or "")
     declaration.typed(("connector", "host"), str, required=True)
     seconds, number = _look_back(declaration)
@@ -122,6 +123,14 @@ def read_table(declaration: Declaration, env: Mapping[str, str], port: int) -> T
         has_totals=declaration.flag(("connector", "totals"), False),
         zone=_zone(declaration),
     )
+
+
+def _check_identity(declaration: Declaration) -> None:
+    """A row that is read again, in another page, must be recognised."""
+    if declaration.value(("identity", "by")) is not None:
+        declaration.problem(
+            ("identity", "by"), "cannot tell rows of a table apart. List identity.columns instead."
+        )
 
 
 def _host(text: str) -> str:
