@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain, islice
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, BinaryIO, NamedTuple, NoReturn
 
 from etl.formats.chunk import MAX_LINE_BYTES, BrokenLine, Chunk, text_frame
 from warehouse import reasons
@@ -20,6 +20,7 @@ MOST_BYTES = 256 << 20
 _ROWS = 5_000
 _KEPT_CHARACTERS = 10_000
 """Of a record that is too long to be one."""
+_SPACES = frozenset(" \t\n\r")
 _SPACE = re.compile(r"[ \t\n\r]*")
 _LONE = re.compile(r"\\u[dD][89a-fA-F]")
 """How half a surrogate pair may be written: text to JSON, but to nobody else."""
@@ -34,10 +35,11 @@ def read_json(stream: BinaryIO, records: str) -> Iterator[Chunk]:
     record in the list, from 1. Raises `ContractBroken` for a document that is none, is cut off,
     holds no list there or nests too deeply: maybe after some rows, so `check_json` goes first.
     """
-    numbered = enumerate(Document(stream, records), 1)
+    document = Document(stream, records)
+    numbered = enumerate(document, 1)
     is_first = True
     while (part := list(islice(numbered, _ROWS))) or is_first:
-        yield _chunk(part)
+        yield _chunk(document, part)
         is_first = False
 
 
@@ -47,11 +49,11 @@ def check_json(stream: BinaryIO, records: str) -> None:
         continue
 
 
-@dataclass(frozen=True, kw_only=True)
-class Record:
-    """One element of the list: as it was written, and decoded; its numbers are texts."""
+class Record(NamedTuple):
+    """One element of the list, decoded, its numbers as texts; and where it stands."""
 
-    text: str
+    start: int
+    end: int
     value: Any
 
 
@@ -66,15 +68,20 @@ class Document:
     found: dict[str, Any] = field(default_factory=dict)
     """What stood at `wanted`, once everything is walked through."""
 
-    _text: str = field(default="", init=False, repr=False)
+    text: str = field(default="", init=False, repr=False)
+    is_clean: bool = field(default=False, init=False)
+    """No text in it can be one that is text to JSON alone."""
     _at: int = field(default=0, init=False)
+    _end: int = field(default=0, init=False)
+    """Of the value before."""
 
     def __iter__(self) -> Iterator[Record]:
         """The records. Raises `ContractBroken`."""
-        self._text = _decoded(self.stream)
+        self.text = _decoded(self.stream)
+        self.is_clean = _is_unicode(self.text) and _LONE.search(self.text) is None
         self._space()
         yield from self._walk((), keys_of(self.records))
-        if self._at < len(self._text):
+        if self._at < len(self.text):
             self._refuse("goes on after its end")
 
     def _walk(self, behind: Keys, ahead: Keys) -> Iterator[Record]:
@@ -98,7 +105,7 @@ class Document:
 
     def _list(self, behind: Keys) -> Iterator[Record]:
         """`null` is how some programs write a list without elements."""
-        if self._text.startswith("null", self._at) and behind:
+        if self.text.startswith("null", self._at) and behind:
             self._value()
             return
         if not self._take("["):
@@ -106,7 +113,7 @@ class Document:
         for _ in self._elements("]"):
             start = self._at
             value = self._value()
-            yield Record(text=self._text[start : self._at].rstrip(), value=value)
+            yield Record(start, self._end, value)
 
     def _note(self, path: Keys, value: Any) -> None:
         for wanted in self.wanted:
@@ -115,19 +122,20 @@ class Document:
                 self.found[wanted] = inner(value, keys[len(path) :])
 
     def _name(self) -> str:
-        name = self._value() if self._text.startswith('"', self._at) else None
+        name = self._value() if self.text.startswith('"', self._at) else None
         if not isinstance(name, str) or not self._take(":"):
             self._refuse("is no JSON")
         return name
 
     def _value(self) -> Any:
         try:
-            value, self._at = _DECODER.raw_decode(self._text, self._at)
+            value, self._at = _DECODER.raw_decode(self.text, self._at)
         except json.JSONDecodeError as error:
             self._at = error.pos
             self._refuse("is no JSON, or is cut off")
         except RecursionError as error:
             raise ContractBroken("nests more deeply than a delivery does") from error
+        self._end = self._at
         self._space()
         return value
 
@@ -143,19 +151,20 @@ class Document:
                 self._refuse("is no JSON, or is cut off")
 
     def _take(self, sign: str) -> bool:
-        if not self._text.startswith(sign, self._at):
+        if not self.text.startswith(sign, self._at):
             return False
         self._at += 1
         self._space()
         return True
 
     def _space(self) -> None:
-        match = _SPACE.match(self._text, self._at)
-        self._at = match.end() if match else self._at
+        if self.text[self._at : self._at + 1] in _SPACES:  # most often there is none
+            match = _SPACE.match(self.text, self._at)
+            self._at = match.end() if match else self._at
 
     def _refuse(self, what: str) -> NoReturn:
-        line = self._text.count("\n", 0, self._at) + 1
-        column = self._at - self._text.rfind("\n", 0, self._at)
+        line = self.text.count("\n", 0, self._at) + 1
+        column = self._at - self.text.rfind("\n", 0, self._at)
         raise ContractBroken(f"{what} (line {line}, column {column})")
 
 
@@ -189,35 +198,48 @@ def _number(text: str) -> str:
     return whole if dot and not fraction.strip("0") else text
 
 
+_PLAIN = {str, type(None)}
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=_number, parse_constant=str)
 
 
-def _chunk(numbered: list[tuple[int, Record]]) -> Chunk:
+def _chunk(document: Document, numbered: list[tuple[int, Record]]) -> Chunk:
     rows: list[Mapping[str, Any]] = []
     numbers: list[int] = []
     broken: list[BrokenLine] = []
     for number, record in numbered:
-        reason = _broken(record)
+        reason = _broken(document, record)
         if reason:
-            broken.append(BrokenLine(line=number, reason=reason, text=_kept(record.text)))
+            text = _kept(document.text[record.start : record.end])
+            broken.append(BrokenLine(line=number, reason=reason, text=text))
         else:
             rows.append(record.value)
             numbers.append(number)
     names = dict.fromkeys(chain.from_iterable(rows))
-    columns = {name: [_text(row.get(name)) for row in rows] for name in names}
-    frame = text_frame(columns, numbers)
+    frame = text_frame({name: _column(rows, name) for name in names}, numbers)
     return Chunk(frame=frame, broken=tuple(broken), is_sparse=True)
 
 
-def _broken(record: Record) -> str:
+def _column(rows: list[Mapping[str, Any]], name: str) -> list[str | None]:
+    values = [row.get(name) for row in rows]
+    return values if set(map(type, values)) <= _PLAIN else [_text(value) for value in values]
+
+
+def _broken(document: Document, record: Record) -> str:
     """Why the record is no row, or an empty text."""
-    if not record.text.isascii() and not _is_unicode(record.text):
-        return reasons.words("encoding", encoding="utf-8")
+    if not document.is_clean and (reason := _unclean(document, record)):
+        return reason
     if not isinstance(record.value, dict):
         return reasons.words("no_object")
-    if len(record.text) > MAX_LINE_BYTES:
+    if record.end - record.start > MAX_LINE_BYTES:
         return reasons.words("too_long", most=MAX_LINE_BYTES)
-    if _LONE.search(record.text) and not _is_unicode(json.dumps(record.value, ensure_ascii=False)):
+    return ""
+
+
+def _unclean(document: Document, record: Record) -> str:
+    text = document.text[record.start : record.end]
+    if not _is_unicode(text):
+        return reasons.words("encoding", encoding="utf-8")
+    if _LONE.search(text) and not _is_unicode(json.dumps(record.value, ensure_ascii=False)):
         return reasons.words("no_json")
     return ""
 
