@@ -33,6 +33,10 @@ _ACCEPT = {
 }
 
 
+_NOBODY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Trusts no certificate, and costs nothing to make."""
+
+
 class Refused(SourceUnavailable):
     """The service answers that it will not answer this."""
 
@@ -75,6 +79,7 @@ class Session:
     def __init__(self, access: Access, origin: httpx2.URL) -> None:
         self._access = access
         self._circuit = circuit(origin_of(origin), access.patience)
+        self._is_tls = origin.scheme == "https"
         self._client: httpx2.Client | None = None
         self._is_open = False
 
@@ -119,7 +124,7 @@ class Session:
                 "Accept-Encoding": "gzip",
                 "User-Agent": "cockpit-etl",
             },
-            verify=_tls(self._access.ca_file),
+            verify=_tls(self._access.ca_file) if self._is_tls else _NOBODY,
             trust_env=False,  # a proxy would see the token; none is declared
             follow_redirects=False,
             timeout=self._access.timeout_seconds,
