@@ -31,6 +31,7 @@ from etl.sources import read_sources, source_env
 from etl.status import undelivered
 from etl.table import text_table
 from warehouse import clock
+from warehouse.books import ask_for_books
 from warehouse.datasets import Kind
 from warehouse.errors import (
     CockpitError,
@@ -135,6 +136,7 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
         reports = _run_each(loader, sources, stop, options.progress or sys.stderr.isatty())
         print(_report_table(reports))
         if not stop.is_set():
+            ask_for_books(settings)  # nobody may be there for the next backup to ask
             print(f"Published generation {publish_all(declared, loader)}.")
     for report in reports:
         for line in report.message.splitlines():

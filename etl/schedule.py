@@ -28,6 +28,7 @@ from etl.sources import source_env
 from etl.status import source_statuses
 from etl.triggers import Cron, Every
 from warehouse import clock
+from warehouse.books import books_wanted
 from warehouse.errors import CockpitError, NoSpace, StorageError
 from warehouse.settings import Settings
 
@@ -155,7 +156,8 @@ class Service:
 
     def _publish(self) -> None:
         since = time.monotonic() - self._published_at
-        is_due = self._is_new.is_set() or since >= PUBLISH_AT_LEAST_SECONDS
+        is_asked = self._is_new.is_set() or books_wanted(self._settings)
+        is_due = is_asked or since >= PUBLISH_AT_LEAST_SECONDS
         # A warehouse that takes long to publish leaves as much time again to the loads.
         if self._is_full.is_set() or not is_due or since < self._published_took:
             return

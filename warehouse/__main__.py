@@ -1,7 +1,8 @@
-"""The shell's way to the one door: `python -m warehouse answer|catalogue|verify|accounts`."""
+"""The shell's way to the one door: `python -m warehouse answer|backup|...`."""
 
 import argparse
 import csv
+import functools
 import io
 import json
 import sys
@@ -12,6 +13,7 @@ from datetime import date, timedelta
 from warehouse import accounts
 from warehouse.answer import Warehouse
 from warehouse.errors import BadPeriod, CockpitError, QueryError
+from warehouse.keeping import COMMANDS
 from warehouse.keys import Keyring
 from warehouse.metrics import CATALOGUE
 from warehouse.model import (
@@ -222,6 +224,14 @@ def _verify(options: argparse.Namespace) -> int:
     return 0 if report.is_sound else 1
 
 
+# --- keeping and destroying -----------------------------------------------------------------
+
+
+def _keep(work: Callable[[Settings, argparse.Namespace], str], options: argparse.Namespace) -> int:
+    print(work(Settings.from_env(), options))
+    return 0
+
+
 # --- the command line -----------------------------------------------------------------------
 
 
@@ -234,6 +244,10 @@ def _parser() -> argparse.ArgumentParser:
     catalogue.set_defaults(command=_catalogue)
     check = commands.add_parser("verify", help="check every published file against its seal")
     check.set_defaults(command=_verify)
+    for name, (words, add, work) in COMMANDS.items():
+        command = commands.add_parser(name, help=words)
+        add(command)
+        command.set_defaults(command=functools.partial(_keep, work))
     commands.add_parser("accounts", help="list, add and remove accounts")
     return parser
 

@@ -26,6 +26,10 @@ def check_home(settings: Settings, create: bool = False) -> None:
 
     The time zone is recorded because it decides which day and which file an event is in.
     """
+    if restoring_file(settings).exists():
+        raise StorageError(
+            f"Restoring {settings.home} was interrupted: run `python -m warehouse restore` again."
+        )
     file = settings.home / "home.json"
     if not file.exists():
         if create:
@@ -47,6 +51,11 @@ def check_home(settings: Settings, create: bool = False) -> None:
             f"{settings.home} was made with COCKPIT_TIMEZONE={zone}, now it is"
             f" {settings.zone.key}: set it back, or load into a new home."
         )
+
+
+def restoring_file(settings: Settings) -> Path:
+    """The mark of a restore that has not ended."""
+    return settings.home / "RESTORING"
 
 
 def live_file(settings: Settings, dataset: str, month: str) -> Path:
