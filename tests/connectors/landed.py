@@ -42,27 +42,27 @@ def landed_files(folder: Path) -> list[Path]:
 
 
 class Meddling(Landing):
-    """A landing where something happens elsewhere when the first piece of a content arrives."""
+    """A landing where something happens elsewhere when the first piece of all arrives."""
 
     def __init__(self, folder: Path, meddle: Callable[[], object]) -> None:
         super().__init__(Settings.from_env({"COCKPIT_HOME": str(folder / "home")}))
-        self._meddle = meddle
+        self._meddles = [meddle]
 
     def draft(self, name: str, most_bytes: int = MOST_BYTES) -> Draft:
-        return _Meddled(self._scratch.folder / "draft", name, most_bytes, self._meddle)
+        return _Meddled(self._scratch.folder / "draft", name, most_bytes, self._meddles)
 
 
 class _Meddled(Draft):
     def __init__(
-        self, path: Path, name: str, most_bytes: int, meddle: Callable[[], object]
+        self, path: Path, name: str, most_bytes: int, waiting: list[Callable[[], object]]
     ) -> None:
         super().__init__(path, name, most_bytes)
-        self._meddle = [meddle]
+        self._meddles = waiting
 
     def write(self, piece: bytes) -> None:
         super().write(piece)
-        while self._meddle:
-            self._meddle.pop()()
+        while self._meddles:
+            self._meddles.pop()()
 
 
 _FETCH = """
