@@ -75,6 +75,7 @@ packages:
 	[[ -n "$$(find /usr/lib/postgresql -path '*/bin/initdb' -print -quit 2>/dev/null)" ]] \
 	  || missing+=(postgresql); \
 	[[ -x /usr/sbin/mariadbd ]] || missing+=(mariadb-server); \
+	[[ -x /usr/sbin/sshd ]] || missing+=(openssh-server); \
 	(( $${#missing[@]} )) || exit 0; \
 	if [[ $$(id -u) == 0 ]]; then root=(); \
 	elif sudo -n true 2>/dev/null; then root=(sudo -n); \
