@@ -147,8 +147,14 @@ class Service:
             source = self._sources.get(name)
             if not is_mine or source is None:
                 return
-            report = self._runner.run_if_new(source)
-        self._checked[name] = clock.now()
+            try:
+                self._load(source)
+            except NoSpace as error:  # said while it still counts as at work: see _undecided
+                self._pause(name, error)
+
+    def _load(self, source: Source) -> None:
+        report = self._runner.run_if_new(source)
+        self._checked[source.name] = clock.now()
         if report is not None:
             self._is_new.set()
             if report.state is RunState.FAILED:
@@ -194,8 +200,13 @@ class Service:
                 self._desk.trouble(name, Kind.HANGING, text)
             else:
                 self._desk.well(name, Kind.HANGING)
-        if self._desk.look(self._checked, unscheduled, is_full=self._is_full.is_set()):
+        if self._desk.look(self._checked, unscheduled, self._undecided):
             self._is_new.set()
+
+    def _undecided(self) -> set[str]:
+        """Sources whose last run may have failed for the disk and not by themselves."""
+        at_work = self._slots.at_work()
+        return set(self._sources) if self._is_full.is_set() else at_work
 
     # --- disk -------------------------------------------------------------------------------
 
@@ -214,9 +225,9 @@ class Service:
         for name in self._cut_short & self._sources.keys():
             self._runner.abandon(name, "The disk was full; it is read again.")
         self._cut_short.clear()
+        self._desk.doubt_failures()
         self._is_full.clear()
         self._desk.well("", Kind.DISK)
-        self._desk.doubt_failures()
         log.info("disk.usable")
         self._is_new.set()
         self._jobs.hurry(Pool.SOURCES)

@@ -48,6 +48,10 @@ class Slots:
             if work is not None and (mark is None or mark != work.mark):
                 work.moved_at, work.mark = time.monotonic(), mark
 
+    def at_work(self) -> set[str]:
+        with self._changed:
+            return set(self._at_work)
+
     def hanging(self, seconds: float) -> tuple[str, ...]:
         """Who has made no progress for so long."""
         with self._changed:

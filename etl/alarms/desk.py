@@ -71,12 +71,17 @@ class Desk:
         return {name: standing.count.read for name, standing in standings.items()}
 
     def look(
-        self, checked: Mapping[str, datetime], unscheduled: Collection[str], *, is_full: bool
+        self,
+        checked: Mapping[str, datetime],
+        unscheduled: Collection[str],
+        undecided: Callable[[], Collection[str]],
     ) -> bool:
         """Opens and closes incidents; True when there is something new to show.
 
         checked      when a source was last looked at.
         unscheduled  sources nobody looks at by himself.
+        undecided    sources of which nobody can say yet whether they failed; asked for after the
+                     books were read.
         """
         now = clock.now()
         before = self.watch.open_incidents()
@@ -87,16 +92,18 @@ class Desk:
             unsure = {(one.source, one.kind) for one in before}
             self._note({}, unsure, now)
             return False
-        looked = {*checked, *unscheduled}
         up_seconds = time.monotonic() - self._started
-        troubles, unsure = troubles_of(statuses, now, looked, up_seconds)
-        for status in statuses:
-            seen = checked.get(status.name)
-            is_doubted = seen is None or seen < self._believed_from
-            key = (status.name, Kind.FAILED.value)
-            if key in troubles and (is_full or (is_doubted and status.name not in unscheduled)):
-                del troubles[key]
-                unsure.add(key)
+        troubles, unsure = troubles_of(statuses, now, {*checked, *unscheduled}, up_seconds)
+        waiting = {
+            name
+            for name, _ in troubles
+            if name not in unscheduled
+            and (name not in checked or checked[name] < self._believed_from)
+        }
+        for name in {*waiting, *undecided()}:
+            failed = (name, Kind.FAILED.value)
+            if troubles.pop(failed, None) is not None:
+                unsure.add(failed)
         self._note({**troubles, **booked}, unsure, now)
         return self.watch.open_incidents() != before
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults import full_disk
+from tests.faults import full_disk, full_disk_serving
 from warehouse.settings import ROOT
 
 
@@ -36,3 +36,19 @@ def test_load_when_the_disk_fills_up_then_goes_on_once_there_is_space(
     assert child.returncode == 0, child.stderr
     assert "is full: free some space and start again." in child.stdout
     assert "batches before the disk was full" in child.stdout
+
+
+@pytest.mark.parametrize("place", ["live", "published", "spill"])
+def test_serving_when_a_disk_fills_up_then_goes_on_by_itself(place: str, tmp_path: Path) -> None:
+    if not _may_mount(tmp_path):
+        pytest.skip("this machine lets nobody mount a small disk (unshare -Urm)")
+    module = full_disk_serving.__spec__.name if full_disk_serving.__spec__ else ""
+    child = subprocess.run(
+        ["unshare", "-Urm", sys.executable, "-m", module, str(tmp_path), place],
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert child.returncode == 0, child.stderr
+    assert f"{place}: goes on" in child.stdout

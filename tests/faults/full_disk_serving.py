@@ -1,0 +1,119 @@
+"""The serving ETL on a disk that fills up: `unshare -Urm python -m tests.faults.full_disk_serving
+FOLDER PLACE`, PLACE being `live`, `published`, `spill` or `landing`, which becomes a small disk.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from etl import load as loading
+from etl import schedule
+from etl.load import Loader
+from etl.schedule import Service
+from etl.sources import read_sources, source_env
+from tests.unit.etl.declared import HEADER, declare, rows_text, settings_in, settled
+from warehouse import connection
+from warehouse.connection import Reader
+from warehouse.errors import StorageError
+from warehouse.keys import Keyring
+from warehouse.manifest import read_manifest
+from warehouse.partitions import verify
+from warehouse.settings import Settings
+
+PATIENCE = 60.0
+ROWS = 40_000
+SPILLS = "32MB"
+"""With so little memory DuckDB writes what it works on to `spill`."""
+
+
+def main(folder: Path, place: str) -> None:
+    settings = settings_in(folder)
+    declare(
+        settings.sources,
+        ('every = "10s"', 'every = "1s"'),
+        ('promise = "15m"', 'promise = "900000h"'),
+    )
+    disk = getattr(settings, place)
+    disk.mkdir(parents=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(disk)], check=True)
+    if place == "spill":
+        connection.MEMORY_LIMIT = SPILLS
+    loading.RESERVE_BYTES = -(1 << 40)  # let it run into the wall
+    keyring = Keyring.open(settings, create=True)
+    settled(settings.inbox / "hall" / "a.csv", f"{HEADER}\n{rows_text(0, 10)}")
+    with Loader(settings, keyring) as loader, served(settings, loader) as service:
+        wait_until(lambda: rows(settings, keyring) == 10, "the first file")
+        ballast = disk / "ballast"
+        fill(ballast)
+        check_paused(settings, keyring, service)
+        ballast.unlink()
+        freed = time.monotonic()
+        wait_until(lambda: rows(settings, keyring) == ROWS + 10, "the second file")
+        took = time.monotonic() - freed
+        wait_until(lambda: kinds_in_books(loader) == ["disk"], "the incident in the books")
+    problems = verify(settings, keyring).problems
+    assert problems == (), problems
+    sys.stdout.write(f"{place}: goes on {took:.1f} s after there is space\n")
+    assert took < 60
+
+
+def check_paused(settings: Settings, keyring: Keyring, service: Service) -> None:
+    """Loading pauses and says why; who reads notices nothing."""
+    settled(settings.inbox / "hall" / "b.csv", f"{HEADER}\n{rows_text(10, ROWS)}")
+    wait_until(service._is_full.is_set, "the pause")
+    wait_until(lambda: kinds_known(service) == ["disk"], "the incident")
+    reader = Reader(settings, keyring)
+    assert reader.snapshot().manifest.sources[0].rows_loaded == 10
+    reader.close()
+
+
+def kinds_known(service: Service) -> list[str]:
+    return [incident.kind for incident in service._desk.watch.open_incidents()]
+
+
+def kinds_in_books(loader: Loader) -> list[str]:
+    with loader.working():
+        return [incident.kind for incident in loader.state.open_incidents()]
+
+
+@contextmanager
+def served(settings: Settings, loader: Loader) -> Iterator[Service]:
+    service = Service(settings, read_sources(settings.sources, source_env(settings, {})), loader)
+    service.start()
+    try:
+        yield service
+    finally:
+        service.stop()
+
+
+def fill(ballast: Path) -> None:
+    """Not a byte is left."""
+    with open(ballast, "wb", buffering=0) as out:
+        try:
+            while out.write(bytes(1 << 12)):
+                continue
+        except OSError:
+            os.fsync(out.fileno())
+
+
+def rows(settings: Settings, keyring: Keyring) -> int:
+    try:
+        return read_manifest(settings, keyring).sources[0].rows_loaded
+    except StorageError:
+        return -1
+
+
+def wait_until(is_so: Callable[[], bool], what: str) -> None:
+    until = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < until, f"no sign of {what}"
+        time.sleep(0.05)
+
+
+if __name__ == "__main__":
+    schedule.LOOK_EVERY_SECONDS = 1
+    main(Path(sys.argv[1]), sys.argv[2])
