@@ -76,6 +76,8 @@ packages:
 	  || missing+=(postgresql); \
 	[[ -x /usr/sbin/mariadbd ]] || missing+=(mariadb-server); \
 	[[ -x /usr/sbin/sshd ]] || missing+=(openssh-server); \
+	[[ -n "$$(find /usr/lib -path '*/faketime/libfaketimeMT.so.1' -print -quit)" ]] \
+	  || missing+=(libfaketime); \
 	(( $${#missing[@]} )) || exit 0; \
 	if [[ $$(id -u) == 0 ]]; then root=(); \
 	elif sudo -n true 2>/dev/null; then root=(sudo -n); \
