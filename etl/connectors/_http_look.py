@@ -75,11 +75,14 @@ class Place:
     """Of the look at work; None between two looks."""
     following: str = ""
     """The cursor or link to go on with."""
+    number: int = 1
+    """Of the page it leads to, in the look at work."""
 
     def write(self, mark: str) -> str:
         times = {"since": self.since, "newest": self.newest, "started_at": self.started_at}
         told = {name: at.isoformat() for name, at in times.items() if at is not None}
-        return json.dumps({"of": mark, "following": self.following, **told}, ensure_ascii=False)
+        page = {"following": self.following, "number": self.number}
+        return json.dumps({"of": mark, **page, **told}, ensure_ascii=False)
 
     @classmethod
     def read(cls, cursor: str, mark: str) -> "Place":
@@ -89,7 +92,7 @@ class Place:
             return cls()
         names = ("since", "newest", "started_at")
         times = {name: datetime.fromisoformat(told[name]) for name in names if name in told}
-        return cls(following=told["following"], **times)
+        return cls(following=told["following"], number=told["number"], **times)
 
 
 @dataclass(kw_only=True)
@@ -100,8 +103,8 @@ class Look:
     place: Place
     now: datetime
     window: Window | None = None
-    number: int = 1
-    """Of the page at work, in this look."""
+    pages: int = 0
+    """Asked for before the one at work, since this look was begun or gone on with."""
     is_over: bool = False
     is_resumed: bool = False
     content: str = ""
@@ -149,7 +152,7 @@ class Look:
         if pages.size_parameter:
             yield pages.size_parameter, str(pages.page_rows)
         if pages.kind is Paging.PAGE:
-            yield pages.page_parameter, str(pages.first_page + self.number - 1)
+            yield pages.page_parameter, str(pages.first_page + self.place.number - 1)
         if pages.kind is Paging.CURSOR and self.place.following:
             yield pages.cursor_parameter, self.place.following
 
@@ -168,11 +171,16 @@ class Look:
             )
         following, is_last = self._following(page, link)
         times = [at for at in (self.place.newest, page.newest) if at is not None]
-        place = replace(self.place, newest=max(times, default=None), following=following)
+        place = replace(
+            self.place,
+            newest=max(times, default=None),
+            following=following,
+            number=self.place.number + 1,
+        )
         return replace(
             self,
             place=self._ended(place) if is_last else place,
-            number=self.number + 1,
+            pages=self.pages + 1,
             is_over=is_last,
             is_resumed=False,
             content=sha256,
@@ -201,18 +209,18 @@ class Look:
     def check_next(self) -> None:
         """Before the next page is asked for. Raises `SourceUnavailable` for a look without end."""
         pages, following = self.question.pages, self.place.following
-        if self.number > pages.most_pages:
+        if self.pages >= pages.most_pages:
             raise SourceUnavailable(
                 f"{self.question.url}: has more than {pages.most_pages:,} pages. Ask for larger"
                 " pages, or raise connector.most_pages."
             )
         if following and following in self._cursors:
             raise SourceUnavailable(
-                f"{self.question.url}: goes round in circles: page {self.number - 1} leads to where"
-                " an earlier one led. Have the service mended."
+                f"{self.question.url}: goes round in circles: page {self.place.number - 1} leads"
+                " to where an earlier one led. Have the service mended."
             )
         self._cursors.add(following)
-        self._contents[self.content] = self.number - 1
+        self._contents[self.content] = self.place.number - 1
 
     def cursor(self) -> str:
         """What the books keep. A list of numbered pages may have shifted: it is begun anew."""

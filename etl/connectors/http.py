@@ -119,7 +119,7 @@ class PageDelivery:
         return self.look.after(page, landed.sha256, landed.link)
 
     def _name(self) -> str:
-        return f"{self.connector.question.url}: page {self.look.number}"
+        return f"{self.connector.question.url}: page {self.look.place.number}"
 
 
 def read(declaration: Declaration, env: Mapping[str, str]) -> Http:
