@@ -84,7 +84,7 @@ def connect(spill: Path, allowed: Path, *, threads: int = THREADS) -> duckdb.Duc
             "python_enable_replacements": "false",
         }
     )
-    _load_openssl(connection)
+    load_openssl(connection)
     for setting in (
         "temp_file_encryption=true",
         f"max_temp_directory_size='{SPILL_LIMIT}'",
@@ -99,7 +99,7 @@ def connect(spill: Path, allowed: Path, *, threads: int = THREADS) -> duckdb.Duc
     return connection
 
 
-def _load_openssl(connection: duckdb.DuckDBPyConnection) -> None:
+def load_openssl(connection: duckdb.DuckDBPyConnection) -> None:
     """Use the OpenSSL of the httpfs extension, without its network file systems.
 
     DuckDB refuses to write encrypted files without it, and reads them five times slower.

@@ -29,7 +29,7 @@ def read_csv(stream: BinaryIO, *, delimiter: str, encoding: str, header: bool) -
             names, block = _header(block, delimiter, has_header=header)
         if names is None:
             continue
-        if carried or any('"' in line for line in block.lines):
+        if carried or '"' in block.text:
             numbered = [*carried, *zip(block.numbers, block.lines, strict=True)]
             cut = _Quoted(names=names, delimiter=delimiter)
             carried = cut.cut(numbered, is_last=block.is_last)
@@ -55,13 +55,7 @@ def _header(
     if len(set(names)) != len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise ContractBroken(f"the header names the column {twice!r} twice")
-    rest = Block(
-        lines=block.lines[1:],
-        numbers=block.numbers[1:],
-        broken=block.broken,
-        is_last=block.is_last,
-    )
-    return names, rest
+    return names, block.without_first()
 
 
 def _first_record(line: str, delimiter: str) -> list[str]:
@@ -73,6 +67,9 @@ def _first_record(line: str, delimiter: str) -> list[str]:
 
 def _cut_plain(block: Block, names: Sequence[str], delimiter: str) -> Chunk:
     """Without quotes a line has as many fields as delimiters, and one."""
+    frame = _whole(block, names, delimiter)
+    if frame is not None:
+        return Chunk(frame=frame, broken=block.broken)
     wanted = len(names) - 1
     good: list[str] = []
     numbers: list[int] = []
@@ -89,18 +86,48 @@ def _cut_plain(block: Block, names: Sequence[str], delimiter: str) -> Chunk:
     return Chunk(frame=frame, broken=tuple(sorted(broken, key=lambda b: b.line)))
 
 
+def _whole(block: Block, names: Sequence[str], delimiter: str) -> pl.DataFrame | None:
+    """The rows of a block in which no line is broken, in one go; None if a line may be.
+
+    As many delimiters as there should be, and no line with more of them than its own: Polars
+    refuses such a line.
+    """
+    count, wanted = len(block.numbers), len(names) - 1
+    is_even = block.text.count(delimiter) == count * wanted
+    if not is_even or not wanted or not count or not _is_plain(block.text, delimiter):
+        return None
+    try:
+        frame = _read(block.text, names, delimiter)
+    except pl.exceptions.PolarsError:
+        return None
+    numbers = pl.Series(LINE, block.numbers, dtype=pl.Int64)
+    return frame.with_columns(numbers) if len(frame) == count else None
+
+
 def _parse(lines: list[str], names: Sequence[str], delimiter: str) -> pl.DataFrame:
-    schema = {name: pl.String() for name in names}
     if not lines:
-        return pl.DataFrame(schema=schema)
-    if len(delimiter.encode()) > 1 or any("\r" in line for line in lines):
-        columns = zip(*(line.split(delimiter) for line in lines), strict=True)
-        return pl.DataFrame(
-            [pl.Series(n, list(c), dtype=pl.String) for n, c in zip(names, columns, strict=True)]
-        )
-    content = io.BytesIO("\n".join(lines).encode() + b"\n")
+        return pl.DataFrame(schema={name: pl.String() for name in names})
+    text = "\n".join(lines)
+    if _is_plain(text, delimiter):
+        return _read(text, names, delimiter)
+    columns = zip(*(line.split(delimiter) for line in lines), strict=True)
+    return pl.DataFrame(
+        [pl.Series(n, list(c), dtype=pl.String) for n, c in zip(names, columns, strict=True)]
+    )
+
+
+def _is_plain(text: str, delimiter: str) -> bool:
+    """Whether Polars sees the same lines and fields as we do."""
+    return len(delimiter.encode()) == 1 and "\r" not in text
+
+
+def _read(text: str, names: Sequence[str], delimiter: str) -> pl.DataFrame:
     return pl.read_csv(
-        content, has_header=False, schema=schema, separator=delimiter, quote_char=None
+        io.BytesIO(text.encode() + b"\n"),
+        has_header=False,
+        schema={name: pl.String() for name in names},
+        separator=delimiter,
+        quote_char=None,
     )
 
 

@@ -1,7 +1,8 @@
 """A stream of bytes as blocks of text lines; lines in another encoding are set apart."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import BinaryIO
 
 from etl.formats.chunk import MAX_LINE_BYTES, BrokenLine
@@ -15,12 +16,23 @@ _BOM = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True, kw_only=True)
 class Block:
-    """Whole lines without their line ends. `numbers[i]` is the line of `lines[i]`, from 1."""
+    """Whole lines; `numbers[i]` is the line of `lines[i]`, from 1."""
 
-    lines: list[str]
+    text: str
+    """The lines, a line feed between two of them."""
     numbers: list[int] | range
     broken: tuple[BrokenLine, ...]
     is_last: bool
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """Without their line ends."""
+        return self.text.split("\n") if self.numbers else []
+
+    def without_first(self) -> "Block":
+        """All but the first line."""
+        _, _, rest = self.text.partition("\n")
+        return replace(self, text=rest, numbers=self.numbers[1:])
 
 
 def read_blocks(stream: BinaryIO, encoding: str) -> Iterator[Block]:
@@ -33,10 +45,9 @@ def read_blocks(stream: BinaryIO, encoding: str) -> Iterator[Block]:
     while True:
         fresh = stream.read(BLOCK_BYTES)
         whole, rest = _cut(rest + fresh, is_last=not fresh)
-        pieces = whole.split(b"\n") if whole else []
-        block = _decode(whole, pieces, first, encoding, is_last=not fresh)
-        first += len(pieces)
-        yield block
+        count = whole.count(b"\n") + 1 if whole else 0
+        yield _decode(whole, range(first, first + count), encoding, is_last=not fresh)
+        first += count
         if not fresh:
             return
 
@@ -61,26 +72,22 @@ def _cut(content: bytes, *, is_last: bool) -> tuple[bytes, bytes]:
     return (content[:end], content[end + 1 :]) if end >= 0 else (b"", content)
 
 
-def _decode(
-    whole: bytes, pieces: list[bytes], first: int, encoding: str, *, is_last: bool
-) -> Block:
-    numbers = range(first, first + len(pieces))
+def _decode(whole: bytes, numbers: range, encoding: str, *, is_last: bool) -> Block:
     try:
         text = whole.decode(encoding).replace("\r\n", "\n").removesuffix("\r")
     except UnicodeDecodeError:
-        return _decode_each(pieces, first, encoding, is_last=is_last)
-    lines = text.split("\n") if pieces else []
-    return Block(lines=lines, numbers=numbers, broken=(), is_last=is_last)
+        return _decode_each(whole, numbers, encoding, is_last=is_last)
+    return Block(text=text, numbers=numbers, broken=(), is_last=is_last)
 
 
-def _decode_each(pieces: list[bytes], first: int, encoding: str, *, is_last: bool) -> Block:
-    lines, numbers, broken = [], [], []
-    for number, piece in enumerate(pieces, first):
+def _decode_each(whole: bytes, numbers: range, encoding: str, *, is_last: bool) -> Block:
+    lines, good, broken = [], [], []
+    for number, piece in zip(numbers, whole.split(b"\n"), strict=True):
         try:
             lines.append(piece.decode(encoding).removesuffix("\r"))
-            numbers.append(number)
+            good.append(number)
         except UnicodeDecodeError:
             reason = reasons.words("encoding", encoding=encoding)
             text = piece.decode(encoding, "replace")
             broken.append(BrokenLine(line=number, reason=reason, text=text))
-    return Block(lines=lines, numbers=numbers, broken=tuple(broken), is_last=is_last)
+    return Block(text="\n".join(lines), numbers=good, broken=tuple(broken), is_last=is_last)
