@@ -121,7 +121,8 @@ def _sample_table(source: Source, sample: Sample) -> str:
 def _cell(value: Any, is_secret: bool) -> Any:
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M:%S}Z"
-    return f"#{value}" if is_secret and value is not None else value
+    # Short, so that nobody takes it for the real pseudonym.
+    return f"#{value % 65536}" if is_secret and value is not None else value
 
 
 # --- run ------------------------------------------------------------------------------------

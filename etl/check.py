@@ -1,7 +1,9 @@
 """What a declared source would load, without a warehouse: for whoever writes the declaration."""
 
-import hashlib
+import secrets
+import tempfile
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -9,22 +11,24 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from etl import contract
-from etl.connectors.files import Item, check_item, list_items, read_item
 from etl.declaration import Declaration
-from etl.formats.chunk import Chunk
-from etl.identity import Identifier
+from etl.delivery import Delivery, Item
+from etl.landing import Landing
 from etl.model import Source
+from etl.reading.job import Job, Piece
+from etl.reading.process import READERS
 from etl.sources import read_source
-from warehouse.errors import ContractBroken, SourceUnavailable
+from warehouse import clock
+from warehouse.errors import SourceUnavailable
 
 SHOWN = 5
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """The beginning of one delivered file as it would load.
+    """The beginning of one delivery as it would load.
 
-    Pseudonyms are made without the warehouse's key: they show that a value is there, no more.
+    Pseudonyms are made with a key of the moment: they show that a value is there, no more.
     """
 
     item: str
@@ -36,48 +40,50 @@ class Sample:
 
 
 def check_source(file: Path, env: Mapping[str, str], zone: ZoneInfo) -> tuple[Source, Sample]:
-    """Reads the declaration and the beginning of its newest delivered file.
+    """Reads the declaration and the beginning of its newest delivery.
 
     Raises `SourceError` for the declaration, `SourceUnavailable` or `ContractBroken` for what was
     delivered.
     """
     source = read_source(file, env)
-    item = _newest(source)
-    check_item(item, source.connector)
-    chunk = next(read_item(item, source.connector))
-    names = chunk.frame.columns
-    try:
-        contract.check_columns(names, source, is_sparse=chunk.is_sparse)
-    except ContractBroken as error:
-        raise ContractBroken(f"{item.name}: {error}.") from error
-    rows, broken = _apply(source, chunk, zone)
+    delivery = _newest(source)
+    piece = _read(source, delivery, zone)
     return source, Sample(
-        item=item.name,
-        rows=rows,
-        broken=broken,
-        complaints=_complaints(source, item, broken),
-        new_columns=contract.new_columns(names, source),
+        item=delivery.item.name,
+        rows=piece.rows,
+        broken=piece.quarantined,
+        complaints=_complaints(source, delivery.item, piece.quarantined),
+        new_columns=contract.new_columns(piece.columns, source),
     )
 
 
-def _newest(source: Source) -> Item:
-    items = list_items(source.connector)
-    if not items:
-        raise SourceUnavailable(
-            f"{source.connector.path}: nothing that fits {source.connector.pattern!r} is there yet."
+def _newest(source: Source) -> Delivery:
+    """Of files the one delivered last; of a table or a service its first page."""
+    found: Delivery | None = None
+    for delivery in source.connector.deliveries({}):
+        found = delivery
+        if not delivery.item.version:
+            break
+    if found is None:
+        raise SourceUnavailable(f"{source.name}: nothing was delivered yet.")
+    return found
+
+
+def _read(source: Source, delivery: Delivery, zone: ZoneInfo) -> Piece:
+    with tempfile.TemporaryDirectory() as folder, closing(Landing(Path(folder))) as landing:
+        content = delivery.fetch(landing).content
+        job = Job(
+            source=source,
+            content=content,
+            zone=zone,
+            now=clock.now(),
+            pseudonym_key=secrets.token_bytes(32),
         )
-    return max(items, key=lambda item: item.mtime_ns)
-
-
-def _apply(source: Source, chunk: Chunk, zone: ZoneInfo) -> tuple[pl.DataFrame, pl.DataFrame]:
-    frame = Identifier(source, _number).identify(chunk.frame)
-    rows, broken = contract.apply(frame, source, pseudonym=_number, zone=zone)
-    return rows, pl.concat([broken, contract.broken_lines(chunk.broken, source)])
-
-
-def _number(text: str) -> int:
-    """A stand-in for the keyed pseudonym; short, so that nobody takes it for the real one."""
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:2], "big")
+        READERS.survey(job.surveying(is_thorough=False, sums=()))
+        pieces = READERS.read(job)
+        first = next(pieces)
+        pieces.close()
+        return first
 
 
 def _complaints(source: Source, item: Item, broken: pl.DataFrame) -> tuple[str, ...]:

@@ -25,7 +25,9 @@ QUARANTINE_SCHEMA = {
     "column_name": pl.String,
     "reason": pl.String,
     "original": pl.String,
+    "identity": pl.String,
 }
+"""`identity` is null where a line could not be taken apart: it cannot be replayed."""
 
 
 def check_columns(names: Iterable[str], source: Source, *, is_sparse: bool = False) -> None:
@@ -49,12 +51,8 @@ def check_columns(names: Iterable[str], source: Source, *, is_sparse: bool = Fal
 
 def new_columns(names: Iterable[str], source: Source) -> tuple[str, ...]:
     """Delivered columns that the declaration does not mention; they are not stored."""
-    known = _declared(source)
+    known = source.delivered
     return tuple(name for name in names if name not in known and not name.startswith("#"))
-
-
-def _declared(source: Source) -> set[str]:
-    return {*source.columns.values(), *source.identity, *source.personal, *source.dropped}
 
 
 def apply(
@@ -89,7 +87,7 @@ def broken_lines(lines: Iterable[BrokenLine], source: Source) -> pl.DataFrame:
     """
     is_personal = bool(source.personal or source.dropped)
     rows = [
-        (b.line, "", b.reason, json.dumps({} if is_personal else {"text": b.text[:2000]}))
+        (b.line, "", b.reason, json.dumps({} if is_personal else {"text": b.text[:2000]}), None)
         for b in lines
     ]
     return pl.DataFrame(rows, schema=QUARANTINE_SCHEMA, orient="row")
@@ -115,7 +113,7 @@ def _broken(
 ) -> pl.DataFrame:
     if frame.is_empty():
         return pl.DataFrame(schema=QUARANTINE_SCHEMA)
-    kept = [name for name in frame.columns if name in _declared(source) - {*source.dropped}]
+    kept = [name for name in frame.columns if name in source.delivered - {*source.dropped}]
     originals = [_original(row, source, pseudonym) for row in frame.select(kept).to_dicts()]
     return pl.DataFrame(
         [
@@ -123,6 +121,7 @@ def _broken(
             problems["column_name"],
             problems["reason"],
             pl.Series("original", originals, dtype=pl.String),
+            frame[IDENTITY].alias("identity"),
         ]
     )
 

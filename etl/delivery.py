@@ -134,6 +134,9 @@ class Connector(Protocol):
         Raises `SourceUnavailable` when the place cannot be reached.
         """
 
+    def is_settling(self) -> bool:
+        """Whether something is still being written that `deliveries` leaves out for now."""
+
     def finished(self, item: Item) -> None:
         """Everything of `item` is loaded and its position is in the books."""
 

@@ -17,7 +17,6 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from etl.failpoints import reach
 from warehouse.errors import SourceUnavailable
 from warehouse.home import Scratch, storage_errors
-from warehouse.settings import Settings
 
 FRAME_BYTES = 1 << 16
 _TAG_BYTES = 16
@@ -27,10 +26,10 @@ MOST_BYTES = 4 << 30
 
 
 class Landing:
-    """The landing folder of one process."""
+    """The landing folder of one process, below `place`."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._scratch = Scratch(settings.landing)
+    def __init__(self, place: Path) -> None:
+        self._scratch = Scratch(place)
 
     def draft(self, name: str, most_bytes: int = MOST_BYTES) -> "Draft":
         """A new file to write the content of the item `name` to."""

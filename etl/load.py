@@ -20,7 +20,9 @@ import polars as pl
 from etl.checks import check_partition
 from etl.delivery import Position
 from etl.failpoints import reach
-from etl.model import Batch, BatchCount
+from etl.landing import Landing
+from etl.model import Batch, BatchCount, Replayed
+from etl.quarantine import Quarantine
 from etl.rollup import DIRTY, partitions_to_sum, roll_up
 from etl.state import State, naive
 from warehouse import clock
@@ -41,11 +43,12 @@ MOST_ATTACHED = 32
 
 # 127 bits of the MD5, because the column is signed. Source and identity are kept apart by a
 # separator that neither may hold. An event of another source is never the same event.
+_EVENT_ID = "(md5_number($1 || chr(31) || identity) >> 1)::HUGEINT"
+_KEPT_ID = "identity::HUGEINT"
 _FRESH = """
 CREATE OR REPLACE TEMP TABLE fresh AS
 SELECT * FROM (
-    SELECT (md5_number($1 || chr(31) || identity) >> 1)::HUGEINT AS event_id, $1 AS source,
-        * EXCLUDE (identity)
+    SELECT {event_id} AS event_id, $1 AS source, * EXCLUDE (identity)
     FROM incoming
 ) ANTI JOIN (SELECT event_id FROM {alias}.fact WHERE source = $1{days}) USING (event_id)
 """
@@ -65,7 +68,12 @@ class Loader:
             refuse_rollback(settings, keyring)
             self.writer = Writer(settings, keyring)
             undo.callback(self.writer.close)
+            self.landing = Landing(settings.landing)
+            undo.callback(self.landing.close)
             self.state = State(self.writer)
+            self.quarantine = Quarantine(self.writer)
+            self._settle_replays()
+            self.state.resume()
             self._unsummed = partitions_to_sum(settings)
             self.stored = Counter[tuple[str, str]]()
             """(dataset, month) -> batches this process stored in it since the last publication."""
@@ -84,6 +92,7 @@ class Loader:
             try:
                 self.writer.close()
             finally:
+                self.landing.close()
                 os.close(self._held)
 
     @contextmanager
@@ -118,6 +127,33 @@ class Loader:
             self.state.record(batch, count, position)
             return count
 
+    def replay(self, replayed: Replayed) -> BatchCount:
+        """Store rows of the quarantine that are good now.
+
+        Nothing comes in, so what leaves the quarantine counts there with a minus. A batch that
+        was delivered more than once counts as often as it was quarantined.
+        """
+        with self.working():
+            batch = replayed.batch
+            self._check_space(batch)
+            loaded, duplicate = self._store_months(batch)
+            times = self.state.times_broken(replayed.origin)
+            rows = len(replayed.lines)
+            count = BatchCount(
+                loaded=loaded,
+                duplicate=duplicate + (times - 1) * rows,
+                quarantined=-times * rows,
+            )
+            self.quarantine.take_out(replayed, count)
+            self._settle_replays()
+            return count
+
+    def _settle_replays(self) -> None:
+        """Bring into the books what replays took out, also one that a kill kept from it."""
+        for batch_id, run_id, item, source, count in self.quarantine.taken_out():
+            self.state.record_replay(batch_id, run_id, item, source, count)
+        self.quarantine.forget_replays()
+
     def _check_space(self, batch: Batch) -> None:
         with storage_errors(self.settings.live):
             free = shutil.disk_usage(self.settings.live).free
@@ -129,6 +165,17 @@ class Loader:
             )
 
     def _store(self, batch: Batch) -> BatchCount:
+        loaded, duplicate = self._store_months(batch)
+        self.quarantine.keep(batch)
+        return BatchCount(
+            read=batch.read,
+            loaded=loaded,
+            duplicate=duplicate,
+            quarantined=len(batch.quarantined),
+        )
+
+    def _store_months(self, batch: Batch) -> tuple[int, int]:
+        """(loaded, duplicate) rows of every partition the batch touches."""
         loaded = duplicate = 0
         months = _by_month(batch.rows)
         reach("stage")
@@ -136,13 +183,7 @@ class Loader:
             new, old = self._store_month(batch, month, rows)
             loaded, duplicate = loaded + new, duplicate + old
             reach("next_partition")
-        self._quarantine(batch)
-        return BatchCount(
-            read=batch.read,
-            loaded=loaded,
-            duplicate=duplicate,
-            quarantined=len(batch.quarantined),
-        )
+        return loaded, duplicate
 
     def _store_month(self, batch: Batch, month: str, rows: pl.DataFrame) -> tuple[int, int]:
         """(loaded, duplicate) rows of one partition."""
@@ -154,9 +195,11 @@ class Loader:
         if recorded:
             return recorded[0][0], recorded[0][1]
         known = _FRESH.format(
-            alias=alias, days=_days(rows) if batch.source.is_by_occurrence else ""
+            alias=alias,
+            event_id=_KEPT_ID if batch.has_event_ids else _EVENT_ID,
+            days=_days(rows) if batch.source.is_by_occurrence else "",
         )
-        with _registered(self.writer, "incoming", _once(rows)):
+        with self.writer.registered("incoming", _once(rows)):
             self.writer.execute(known, [batch.source.name])
         loaded, checksum = self.writer.execute("SELECT count(*), bit_xor(event_id) FROM fresh")[0]
         duplicate = len(rows) - loaded
@@ -187,28 +230,6 @@ class Loader:
         reach("commit")
         self.stored[dataset, month] += 1
         self._unsummed.add((dataset, month))
-
-    def _quarantine(self, batch: Batch) -> None:
-        """Keep the originals of broken rows, once a batch."""
-        if batch.quarantined.is_empty():
-            return
-        alias = self.writer.attach("quarantine", "")
-        now = naive(clock.now())
-        if self.writer.execute(
-            f"SELECT 1 FROM {alias}.ledger WHERE batch_id = ?", [batch.batch_id]
-        ):
-            return
-        with _registered(self.writer, "broken", batch.quarantined), self.writer.transaction():
-            self.writer.execute(
-                f"INSERT INTO {alias}.original"
-                " SELECT ?, ?, ?, ?, line, column_name, reason, original, ? FROM broken",
-                [batch.source.name, batch.run_id, batch.batch_id, batch.item, now],
-            )
-            self.writer.execute(
-                f"INSERT INTO {alias}.ledger VALUES (?, ?, ?, ?)",
-                [batch.batch_id, batch.run_id, len(batch.quarantined), now],
-            )
-        reach("quarantine")
 
     def _attach(self, dataset: str, month: str) -> str:
         """Closes the partitions used longest ago first; each open one holds memory.
@@ -269,12 +290,3 @@ def _check(batch: Batch, count: BatchCount) -> None:
             f" loaded, {count.duplicate} duplicate and {count.quarantined} quarantined."
             " Run `python -m warehouse verify`."
         )
-
-
-@contextmanager
-def _registered(writer: Writer, name: str, frame: pl.DataFrame) -> Iterator[None]:
-    writer.register(name, frame)
-    try:
-        yield
-    finally:
-        writer.unregister(name)

@@ -1,7 +1,7 @@
 """The values of the ETL: what a source declares, what a batch brings, how a run ended."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from etl.delivery import Connector
 from warehouse.datasets import Dataset
 from warehouse.errors import ContractBroken
 from warehouse.model import City, Label
@@ -23,34 +24,11 @@ class OnBroken(StrEnum):
     WARN = "warn"  # as quarantine, and the run's message says so
 
 
-class Format(StrEnum):
-    """How a delivered file is read."""
-
-    CSV = "csv"
-    JSONL = "jsonl"
-    PARQUET = "parquet"
-
-
 class RunState(StrEnum):
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
     INTERRUPTED = "interrupted"
-
-
-@dataclass(frozen=True, kw_only=True)
-class FilesOptions:
-    """The connector `files`: where the deliveries lie and how they are read."""
-
-    path: Path
-    """A file, or a folder (not searched recursively)."""
-    pattern: str = "*"
-    format: Format | None = None
-    """None: by the file's name."""
-    delimiter: str = ","
-    encoding: str = "utf-8"
-    header: bool = True
-    """Without a header the columns are called `column_1`, `column_2`, ..."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +38,7 @@ class Source:
     name: str
     label: Label
     contract: Dataset
-    connector: FilesOptions
+    connector: Connector
     columns: Mapping[str, str]
     """Contract column -> their column."""
     constants: Mapping[str, str] = field(default_factory=dict)
@@ -85,6 +63,11 @@ class Source:
     labels: Mapping[str, Mapping[str, Label]] = field(default_factory=dict)
     """Dimension -> code -> label: the members this source brings."""
     file: Path
+
+    @property
+    def delivered(self) -> frozenset[str]:
+        """Their columns that the declaration mentions."""
+        return frozenset((*self.columns.values(), *self.identity, *self.personal, *self.dropped))
 
     @property
     def is_by_occurrence(self) -> bool:
@@ -131,12 +114,33 @@ class Batch:
     """Of an item without rows that has all earlier ones before it: when it was written (aware).
     Nothing has happened at the source until then."""
 
+    has_event_ids: bool = False
+    """Replayed rows: `identity` is the number an event had when it was set aside, as text."""
+
+    def quiet(self, until: datetime | None) -> "Batch":
+        """The same, and nothing else happened until then."""
+        return replace(self, quiet_until=until)
+
     def __post_init__(self) -> None:
         if self.read != len(self.rows) + len(self.quarantined):
             raise ContractBroken(
                 f"{self.source.name}: {self.item}: {self.read} rows were read but"
                 f" {len(self.rows)} are good and {len(self.quarantined)} broken."
             )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replayed:
+    """Rows of one stored batch, taken out of quarantine and through their contract again.
+
+    batch    the rows that are good now.
+    origin   the batch they were quarantined with.
+    lines    of the rows that are good now, in that batch.
+    """
+
+    batch: Batch
+    origin: str
+    lines: tuple[int, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ Every complaint reads `file:line: key: what is wrong. remedy`; all of them come 
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from etl import notation
@@ -17,9 +18,11 @@ from etl.city import (
     read_city,
     read_labels,
 )
+from etl.connectors import read_connector
 from etl.declaration import Declaration
+from etl.delivery import Connector
 from etl.mapping import read_mapping
-from etl.model import Declared, FilesOptions, Format, OnBroken, Source
+from etl.model import Declared, OnBroken, Source
 from warehouse.datasets import CONTRACTS, Dataset
 from warehouse.errors import SourceError, nearest
 from warehouse.model import City, Label
@@ -42,8 +45,6 @@ _TOP = (
     "broken",
     "labels",
 )
-_CONNECTOR = ("kind", "path", "pattern", "format", "delimiter", "encoding", "header")
-_CSV_ONLY = ("delimiter", "encoding", "header")
 
 
 def source_env(settings: Settings, env: Mapping[str, str]) -> dict[str, str]:
@@ -112,12 +113,13 @@ def _contract(declaration: Declaration) -> Dataset | None:
 def _source(declaration: Declaration, contract: Dataset, env: Mapping[str, str]) -> Source:
     mapping = read_mapping(declaration, contract)
     every, cron = _schedule(declaration)
+    connector = read_connector(declaration, env)
     declaration.table(("time",), ("zone", "format"))
     return Source(
         name=_name(declaration),
         label=declaration.label(("label",), required=True) or Label(zh="", en=""),
         contract=contract,
-        connector=_connector(declaration, env),
+        connector=cast(Connector, connector),  # None is a problem, so `finish` raises
         columns=mapping.columns,
         constants=mapping.constants,
         values=mapping.values,
@@ -172,34 +174,3 @@ def _on_broken(declaration: Declaration) -> OnBroken:
         declaration.problem(("broken", "row"), f"{text!r} is not known.{remedy}")
         return OnBroken.QUARANTINE
     return OnBroken(text)
-
-
-def _connector(declaration: Declaration, env: Mapping[str, str]) -> FilesOptions:
-    declaration.table(("connector",), _CONNECTOR)
-    kind = declaration.text(("connector", "kind"), required=True)
-    if kind and kind != "files":
-        declaration.problem(("connector", "kind"), f"{kind!r} is not known. Write 'files'.")
-    text = declaration.text(("connector", "path"), required=True)
-    path = declaration.checked(("connector", "path"), lambda t: notation.environment(t, env))
-    return FilesOptions(
-        path=(declaration.file.parent / Path(path or text).expanduser()).resolve(),
-        pattern=declaration.text(("connector", "pattern"), "*"),
-        format=_format(declaration),
-        delimiter=declaration.checked(("connector", "delimiter"), notation.delimiter, ",") or ",",
-        encoding=declaration.checked(("connector", "encoding"), notation.encoding, "utf-8")
-        or "utf-8",
-        header=declaration.flag(("connector", "header"), True),
-    )
-
-
-def _format(declaration: Declaration) -> Format | None:
-    text = declaration.text(("connector", "format"))
-    if text and text not in list(Format):
-        remedy = nearest(text, list(Format)) or f" One of: {', '.join(Format)}."
-        declaration.problem(("connector", "format"), f"{text!r} is not known.{remedy}")
-        return None
-    if text in ("jsonl", "parquet"):
-        for key in _CSV_ONLY:
-            if declaration.value(("connector", key)) is not None:
-                declaration.problem(("connector", key), f"has no meaning for {text}. Remove it.")
-    return Format(text) if text else None

@@ -18,5 +18,8 @@ class State(Runs, Deliveries, Attempts, Incidents, Restatements):
     def __init__(self, writer: Writer) -> None:
         super().__init__(writer)
         Older(writer).bring_up()
+
+    def resume(self) -> None:
+        """Close what a killed process left open. We hold the only lock, so nobody is at it."""
         self.close_interrupted()
         self.reopen_requests()

@@ -12,6 +12,7 @@
     ├── SourceError            a declared source is wrong: names file, key, line and remedy
     ├── ContractBroken         a batch cannot be loaded as a whole
     ├── SourceUnavailable      the outside cannot be reached or read
+    │   └── ReaderEnded        the process that read a delivery died, hung or met its limits
     ├── Undelivered            an alarm did not reach its target
     └── StorageError           files of the warehouse
         ├── NotPublished       nothing has been published yet
@@ -73,6 +74,10 @@ class ContractBroken(CockpitError):
 
 
 class SourceUnavailable(CockpitError):
+    pass
+
+
+class ReaderEnded(SourceUnavailable):
     pass
 
 

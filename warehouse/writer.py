@@ -102,14 +102,16 @@ class Writer:
         with speak(self._settings.live):
             return self._connection.execute(sql, list(parameters)).fetchall()
 
-    def register(self, name: str, frame: pl.DataFrame) -> None:
-        """Make `frame` readable as the view `name`; replaces one of the same name."""
+    @contextlib.contextmanager
+    def registered(self, name: str, frame: pl.DataFrame) -> Iterator[None]:
+        """Within, `frame` is readable as the view `name`."""
         with speak(self._settings.live):
             self._connection.register(name, frame)
-
-    def unregister(self, name: str) -> None:
-        with speak(self._settings.live):
-            self._connection.unregister(name)
+        try:
+            yield
+        finally:
+            with speak(self._settings.live):
+                self._connection.unregister(name)
 
     def reset(self) -> None:
         """Start again from the files. A full disk leaves DuckDB unable to use them until then.

@@ -14,9 +14,9 @@ MOST_DRIFTS = 200
 """Of each source the newest stay."""
 
 _TRIED = """
-INSERT INTO {db}.attempt VALUES (?, ?, ?, 1, ?, ?)
+INSERT INTO {db}.attempt VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (source, item) DO UPDATE SET
-    tries = CASE WHEN version = excluded.version THEN tries + 1 ELSE 1 END,
+    tries = CASE WHEN version = excluded.version THEN tries ELSE 0 END + excluded.tries,
     version = excluded.version, reason = excluded.reason, since = excluded.since
 RETURNING tries
 """
@@ -37,10 +37,15 @@ class Attempt:
 class Attempts(Book):
     # --- tries ------------------------------------------------------------------------------
 
-    def tried(self, source: str, item: str, version: str, reason: str) -> int:
-        """Notes that the item could not be read as it is now; how often that was so."""
-        now = naive(clock.now())
-        return int(self._execute(_TRIED, source, item, version, reason, now)[0][0])
+    def tried(
+        self, source: str, item: str, version: str, reason: str, *, is_final: bool = False
+    ) -> int:
+        """Notes that the item could not be read as it is now; how often that was so.
+
+        `is_final`: another try would come to the same, so it is parked at once.
+        """
+        times, now = MOST_TRIES if is_final else 1, naive(clock.now())
+        return int(self._execute(_TRIED, source, item, version, times, reason, now)[0][0])
 
     def attempts(self, source: str) -> dict[str, Attempt]:
         """Item -> what was tried of it in vain."""

@@ -99,24 +99,53 @@ class Deliveries(Book):
         """
         source, now = batch.source.name, naive(clock.now())
         with self._transaction():
-            self._execute(
-                "INSERT INTO {db}.delivery VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                batch.batch_id,
-                batch.run_id,
-                batch.item,
-                source,
-                count.read,
-                count.loaded,
-                count.duplicate,
-                count.quarantined,
-                naive(batch.event_until),
-                now,
-            )
+            self._note(batch.batch_id, batch.run_id, batch.item, source, count, batch.event_until)
             self._add(source, count, batch.event_until, batch.quiet_until)
             for day, rows in (late or {}).items():
                 self._execute(_LATE, batch.source.contract.name, day, source, rows, now)
             if position is not None:
                 self.move(source, position)
+
+    def record_replay(
+        self, batch_id: str, run_id: str, item: str, source: str, count: BatchCount
+    ) -> None:
+        """What a replay has moved out of quarantine, once a batch."""
+        known = "SELECT 1 FROM {db}.delivery WHERE batch_id = ? AND run_id = ? AND item = ?"
+        with self._transaction():
+            if not self._execute(known, batch_id, run_id, item):
+                self._note(batch_id, run_id, item, source, count, None)
+                self._add(source, count, None, None)
+
+    def times_broken(self, batch_id: str) -> int:
+        """How often the broken rows of a batch were delivered."""
+        rows = self._execute(
+            "SELECT count(*) FROM {db}.delivery WHERE batch_id = ? AND rows_quarantined > 0",
+            batch_id,
+        )
+        return max(1, int(rows[0][0]))
+
+    def _note(
+        self,
+        batch_id: str,
+        run_id: str,
+        item: str,
+        source: str,
+        count: BatchCount,
+        until: datetime | None,
+    ) -> None:
+        self._execute(
+            "INSERT INTO {db}.delivery VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            batch_id,
+            run_id,
+            item,
+            source,
+            count.read,
+            count.loaded,
+            count.duplicate,
+            count.quarantined,
+            naive(until),
+            naive(clock.now()),
+        )
 
     def _add(
         self, source: str, count: BatchCount, until: datetime | None, quiet: datetime | None

@@ -109,6 +109,16 @@ class Runs(Book):
         )
         return self.run(rows[0][0]) if rows else None
 
+    def finished(self, source: str, kind: RunKind) -> int:
+        """How many runs of this kind came to their end."""
+        rows = self._execute(
+            "SELECT count(*) FROM {db}.run WHERE source = ? AND kind = ? AND state = ?",
+            source,
+            kind.value,
+            RunState.DONE.value,
+        )
+        return int(rows[0][0])
+
     def standings(self) -> dict[str, Standing]:
         """How each source that was ever run stands; costs the same however long its history."""
         rows = self._execute(

@@ -1,190 +1,170 @@
-"""The connector `files`: CSV, JSON lines and Parquet, plain or compressed, in a folder or alone."""
+"""The connector `files`: CSV, JSON and Parquet, plain or packed, in a folder or alone."""
 
-import gzip
 import hashlib
-import io
+import os
 import time
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, cast
 
-import pyarrow as pa  # type: ignore[import-untyped]
+from etl import notation
+from etl.connectors._layout import LAYOUT_KEYS, layout_mark, read_layout
+from etl.control import CONTROL_ENDING, control_totals
+from etl.declaration import Declaration
+from etl.delivery import Content, Delivery, Fetched, Item, Layout, Position, Window
+from etl.landing import Landing
+from warehouse.errors import SourceUnavailable, nearest
 
-from etl.formats.chunk import Chunk, regroup
-from etl.formats.csv import read_csv
-from etl.formats.jsonl import read_jsonl
-from etl.formats.lines import EMPTY, check_lines
-from etl.formats.parquet import check_parquet, read_parquet
-from etl.model import FilesOptions, Format
-from warehouse.errors import ContractBroken, SourceUnavailable
-
-ROWS = 50_000
-SETTLED_SECONDS = 2.0
+SETTLE_SECONDS = 2.0
 """A file touched more recently may still be being written."""
 
+_KEYS = ("kind", "path", "pattern", "settle", "after", "done_folder", *LAYOUT_KEYS)
 _UNFINISHED = (".part", ".tmp")
-_ENDINGS = {
-    ".csv": Format.CSV,
-    ".jsonl": Format.JSONL,
-    ".ndjson": Format.JSONL,
-    ".parquet": Format.PARQUET,
-}
-_COMPRESSED = (".gz", ".zst")
-_PARQUET_IN_MEMORY = 512 << 20
-"""The most a compressed Parquet file may unfold to: it cannot be read as a stream, and a plain
-copy of personal values must not touch the disk."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Item:
+class Files:
+    """Where the deliveries lie and how they are read."""
+
+    path: Path
+    """A file, or a folder (not searched recursively)."""
+    pattern: str = "*"
+    layout: Layout = Layout()
+    settle_seconds: float = SETTLE_SECONDS
+    """0: whoever delivers renames a file into place when it is whole."""
+    done_folder: Path | None = None
+    """Where loaded files are moved. None: they stay and are remembered."""
+
+    def deliveries(
+        self, known: Mapping[str, Position], window: Window | None = None
+    ) -> Iterator[Delivery]:
+        """The files nobody writes to, in the order of their time of change."""
+        settled = [file for file in self._files() if self._is_settled(file)]
+        yield from sorted(settled, key=lambda file: (file.mtime_ns, file.path.name))
+
+    def is_settling(self) -> bool:
+        return not all(self._is_settled(file) for file in self._files())
+
+    def finished(self, item: Item) -> None:
+        """Moves the file away, where declared. Raises `SourceUnavailable`."""
+        if self.done_folder is None:
+            return
+        folder = self.path if self.path.is_dir() else self.path.parent
+        try:
+            self.done_folder.mkdir(parents=True, exist_ok=True)
+            if (folder / item.name).exists():
+                os.replace(folder / item.name, self.done_folder / item.name)
+        except OSError as error:
+            raise SourceUnavailable(
+                f"{item.name}: is loaded, but cannot be moved to {self.done_folder}"
+                f" ({error.strerror}). Make the folder writable, on the same disk."
+            ) from error
+
+    def mark(self) -> str:
+        return layout_mark(self.layout)
+
+    def _files(self) -> list["File"]:
+        """Delivered files. Names that start with a dot or end in .part or .tmp are a writer's own.
+
+        Raises `SourceUnavailable` when the place does not exist or cannot be read.
+        """
+        try:
+            if self.path.is_file():
+                return [_file(self.path, self.layout)]
+            if not self.path.is_dir():
+                raise SourceUnavailable(
+                    f"{self.path}: there is no such file or folder. Check connector.path and the"
+                    " delivery."
+                )
+            found = (file for file in self.path.glob(self.pattern) if file.is_file())
+            return [_file(file, self.layout) for file in found if not _is_unfinished(file)]
+        except OSError as error:
+            raise SourceUnavailable(f"{self.path}: cannot be read ({error.strerror}).") from error
+
+    def _is_settled(self, file: "File") -> bool:
+        """A time in the future counts as settled."""
+        age = time.time() - file.mtime_ns / 1e9
+        return age >= self.settle_seconds or age < -self.settle_seconds
+
+
+@dataclass(frozen=True, kw_only=True)
+class File:
     """One delivered file as it was found."""
 
-    name: str
     path: Path
     size: int
     mtime_ns: int
+    layout: Layout
 
-    def age_seconds(self) -> float:
-        return time.time() - self.mtime_ns / 1e9
+    @property
+    def item(self) -> Item:
+        return Item(
+            name=self.path.name,
+            version=f"{self.size}:{self.mtime_ns}",
+            size=self.size,
+            written_at=datetime.fromtimestamp(self.mtime_ns / 1e9, UTC),
+        )
 
-
-def list_items(options: FilesOptions) -> tuple[Item, ...]:
-    """Delivered files by name, those still being written left out unless only young.
-
-    Names that start with a dot or end in .part or .tmp are a writer's own. Raises
-    `SourceUnavailable` when the place does not exist or cannot be read.
-    """
-    path = options.path
-    try:
-        if path.is_file():
-            return (_item(path),)
-        found = [file for file in path.glob(options.pattern) if file.is_file()]
-        if not path.is_dir():
-            raise SourceUnavailable(
-                f"{path}: there is no such file or folder. Check connector.path and the delivery."
-            )
-        return tuple(_item(file) for file in sorted(found) if not _is_unfinished(file))
-    except OSError as error:
-        raise SourceUnavailable(f"{path}: cannot be read ({error.strerror}).") from error
+    def fetch(self, landing: Landing) -> Fetched:
+        """The file stays where it lies; it is read once to name its content."""
+        try:
+            with self.path.open("rb") as stream:
+                sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+        except OSError as error:
+            raise SourceUnavailable(f"{self.path.name}: cannot be read ({error}).") from error
+        content = Content(
+            path=self.path,
+            name=self.path.name,
+            layout=self.layout,
+            sha256=sha256,
+            stamp=(self.size, self.mtime_ns),
+        )
+        return Fetched(content=content, totals=control_totals(self.path))
 
 
 def _is_unfinished(file: Path) -> bool:
-    return file.name.startswith(".") or file.name.endswith(_UNFINISHED)
+    return file.name.startswith(".") or file.name.endswith((*_UNFINISHED, CONTROL_ENDING))
 
 
-def _item(file: Path) -> Item:
-    state = file.stat()
-    return Item(name=file.name, path=file, size=state.st_size, mtime_ns=state.st_mtime_ns)
+def _file(path: Path, layout: Layout) -> File:
+    state = path.stat()
+    return File(path=path, size=state.st_size, mtime_ns=state.st_mtime_ns, layout=layout)
 
 
-def is_settled(item: Item) -> bool:
-    """No one has written to it for `SETTLED_SECONDS`. A time in the future counts as settled."""
-    age = item.age_seconds()
-    return age >= SETTLED_SECONDS or age < -SETTLED_SECONDS
+def read(declaration: Declaration, env: Mapping[str, str]) -> Files:
+    """The table `[connector]`; mistakes are noted in the declaration."""
+    declaration.table(("connector",), _KEYS)
+    text = declaration.text(("connector", "path"), required=True)
+    return Files(
+        path=_place(declaration, "path", text, env),
+        pattern=declaration.text(("connector", "pattern"), "*"),
+        layout=read_layout(declaration),
+        settle_seconds=_settle(declaration),
+        done_folder=_done_folder(declaration, env),
+    )
 
 
-def fingerprint(item: Item) -> str:
-    """SHA-256 of the file's bytes, in hex. Raises `SourceUnavailable`."""
-    with _explained(item), item.path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def _place(declaration: Declaration, key: str, text: str, env: Mapping[str, str]) -> Path:
+    path = declaration.checked(("connector", key), lambda t: notation.environment(t, env))
+    return (declaration.file.parent / Path(path or text).expanduser()).resolve()
 
 
-def read_item(item: Item, options: FilesOptions, rows: int = ROWS) -> Iterator[Chunk]:
-    """The rows of one file, `rows` at a time; memory does not grow with the file.
-
-    Raises `SourceUnavailable` for a file that is empty, truncated, damaged or changed while it
-    was read, `ContractBroken` for one whose header or name cannot be used. Both name the file.
-    """
-    with _explained(item):
-        if item.size == 0:
-            raise SourceUnavailable(EMPTY)
-        kind = options.format or _format(item)
-        with _open(item, kind) as stream:
-            yield from regroup(_chunks(stream, kind, options, rows), rows)
-        if _item(item.path) != item:
-            raise SourceUnavailable("changed while it was read. It is read again in the next run")
+def _settle(declaration: Declaration) -> float:
+    text = declaration.text(("connector", "settle"), "2s")
+    if text == "0s":
+        return 0.0
+    return float(declaration.checked(("connector", "settle"), notation.duration, "2s") or 0)
 
 
-def check_item(item: Item, options: FilesOptions) -> None:
-    """Raises as `read_item` would for a file that is damaged somewhere, much faster.
-
-    Called before anything is loaded, because a truncated file shows only at its end.
-    """
-    with _explained(item):
-        kind = options.format or _format(item)
-        with _open(item, kind) as stream:
-            if kind is Format.PARQUET:
-                check_parquet(stream, ROWS)
-            else:
-                check_lines(stream)
-
-
-def _chunks(stream: BinaryIO, kind: Format, options: FilesOptions, rows: int) -> Iterator[Chunk]:
-    match kind:
-        case Format.CSV:
-            return read_csv(
-                stream,
-                delimiter=options.delimiter,
-                encoding=options.encoding,
-                header=options.header,
-            )
-        case Format.JSONL:
-            return read_jsonl(stream)
-        case Format.PARQUET:
-            return read_parquet(stream, rows)
-
-
-def _format(item: Item) -> Format:
-    endings = [ending for ending in item.path.suffixes if ending not in _COMPRESSED]
-    kind = _ENDINGS.get(endings[-1].lower()) if endings else None
-    if kind is None:
-        raise ContractBroken(
-            f"its name does not tell the format; end it in {', '.join(_ENDINGS)}"
-            " or set connector.format"
-        )
-    return kind
-
-
-@contextmanager
-def _open(item: Item, kind: Format) -> Iterator[BinaryIO]:
-    with item.path.open("rb") as raw:
-        stream = _unfolded(raw, item.path.suffix)
-        if kind is Format.PARQUET and stream is not raw:
-            stream = _in_memory(stream)
-        yield stream
-
-
-def _unfolded(raw: BinaryIO, ending: str) -> BinaryIO:
-    if ending == ".gz":
-        return cast(BinaryIO, gzip.open(raw, "rb"))
-    if ending == ".zst":
-        return cast(BinaryIO, pa.CompressedInputStream(raw, "zstd"))
-    return raw
-
-
-def _in_memory(stream: BinaryIO) -> BinaryIO:
-    content = stream.read(_PARQUET_IN_MEMORY + 1)
-    if len(content) > _PARQUET_IN_MEMORY:
-        raise SourceUnavailable(
-            "unfolds to more than 512 MiB. Deliver Parquet with its own compression"
-        )
-    return io.BytesIO(content)
-
-
-@contextmanager
-def _explained(item: Item) -> Iterator[None]:
-    """Puts the file's name before what went wrong with it."""
-    try:
-        yield
-    except (SourceUnavailable, ContractBroken) as error:
-        raise type(error)(f"{item.name}: {error}.") from error
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise SourceUnavailable(
-            f"{item.name}: the compressed file is truncated or damaged ({error})."
-            " Have it delivered again."
-        ) from error
-    except OSError as error:
-        raise SourceUnavailable(f"{item.name}: cannot be read ({error}).") from error
+def _done_folder(declaration: Declaration, env: Mapping[str, str]) -> Path | None:
+    after = declaration.text(("connector", "after"), "keep")
+    folder = declaration.text(("connector", "done_folder"))
+    if after not in ("keep", "move"):
+        remedy = nearest(after, ("keep", "move")) or " Write keep or move."
+        declaration.problem(("connector", "after"), f"{after!r} is not known.{remedy}")
+    if (after == "move") != bool(folder):
+        key = "done_folder" if after == "move" else "after"
+        text = "is missing. Name the folder." if after == "move" else "must be 'move' for this."
+        declaration.problem(("connector", key), text)
+    return _place(declaration, "done_folder", folder, env) if folder else None
