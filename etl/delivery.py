@@ -90,6 +90,8 @@ class Content:
     """Of a landed file, which is encrypted; None for a file that is read where it lies."""
     stamp: tuple[int, int] | None = None
     """(size, mtime_ns) of a file that is read where it lies: it must be the same afterwards."""
+    may_be_empty: bool = False
+    """0 bytes are no rows here: of an answer, not of a file that was cut off."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -53,7 +53,8 @@ class Draft:
         self._waiting = bytearray()
         self._frames = 0
         with storage_errors(path):
-            self._file = open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            self._file = os.fdopen(descriptor, "wb")
 
     def __enter__(self) -> Self:
         return self
@@ -97,7 +98,7 @@ def open_landed(path: Path, key: bytes) -> BinaryIO:
 
 class _Landed(io.RawIOBase):
     def __init__(self, path: Path, key: bytes) -> None:
-        self._file = open(path, "rb", buffering=0)
+        self._file = os.fdopen(os.open(path, os.O_RDONLY), "rb", buffering=0)
         self._cipher = AESGCM(key)
         sealed = path.stat().st_size
         frames = -(-sealed // _SEALED_BYTES)

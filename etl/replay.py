@@ -14,7 +14,6 @@ from etl.model import Batch, Replayed, Source
 from etl.times import known_until
 from warehouse.reasons import read as read_reason
 
-
 Kept = tuple[int, str, str, str | None]
 """Line, reason, original, event id."""
 

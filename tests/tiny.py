@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from etl.connectors.files import Files
 from etl.load import Loader
-from etl.model import Batch, FilesOptions, RunState, Source
+from etl.model import Batch, RunState, Source
 from etl.publish import publish
 from warehouse import clock
 from warehouse.datasets import CONTRACTS, Dataset, Kind
@@ -32,6 +33,7 @@ QUARANTINE = {
     "column_name": pl.String,
     "reason": pl.String,
     "original": pl.String,
+    "identity": pl.String,
 }
 
 
@@ -49,7 +51,7 @@ def tiny_source(dataset: str, name: str = "", *, identity: tuple[str, ...] = ("n
         name=name or dataset,
         label=Label(zh=name or dataset, en=name or dataset),
         contract=contract,
-        connector=FilesOptions(path=Path("tiny")),
+        connector=Files(path=Path("tiny")),
         columns={},
         zone=ZoneInfo("UTC"),
         identity=identity,

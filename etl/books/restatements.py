@@ -63,7 +63,8 @@ class Restatements(Book):
     def restatements(self) -> tuple[Restatement, ...]:
         """All of them, the newest first."""
         rows = self._execute(
-            "SELECT * FROM {db}.restatement ORDER BY seen_at DESC, metric, dimension, member, start_day"
+            "SELECT * FROM {db}.restatement"
+            " ORDER BY seen_at DESC, metric, dimension, member, start_day"
         )
         return tuple(
             Restatement(

@@ -4,7 +4,7 @@ import hashlib
 import os
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,7 +30,7 @@ class Files:
     path: Path
     """A file, or a folder (not searched recursively)."""
     pattern: str = "*"
-    layout: Layout = Layout()
+    layout: Layout = field(default_factory=Layout)
     settle_seconds: float = SETTLE_SECONDS
     """0: whoever delivers renames a file into place when it is whole."""
     done_folder: Path | None = None

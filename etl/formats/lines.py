@@ -52,13 +52,13 @@ def read_blocks(stream: BinaryIO, encoding: str) -> Iterator[Block]:
             return
 
 
-def check_lines(stream: BinaryIO) -> None:
+def check_lines(stream: BinaryIO, *, may_be_empty: bool = False) -> None:
     """Reads to the end. Raises for a stream that is empty, damaged or has an endless line."""
     rest, is_empty = b"", True
     while fresh := stream.read(BLOCK_BYTES):
         _, rest = _cut(rest + fresh, is_last=False)
         is_empty = False
-    if is_empty:
+    if is_empty and not may_be_empty:
         raise SourceUnavailable(EMPTY)
 
 

@@ -8,7 +8,6 @@ import os
 import pickle
 import resource
 import struct
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -147,7 +146,7 @@ def _all_of(job: Job) -> dict[str, object]:
     found: dict[str, object] = {}
     rows, first_broken = 0, ""
     sums = dict.fromkeys(job.sums, Decimal(0))
-    for (good, broken), chunk, _ in _applied(job):
+    for (_, broken), chunk, _ in _applied(job):
         found = found or _first_of(chunk)
         rows += chunk.read
         first_broken = first_broken or _first_broken(broken)

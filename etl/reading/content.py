@@ -1,4 +1,4 @@
-"""The content of a delivery as rows of text: decrypted, unpacked, taken apart, a piece at a time."""
+"""The content of a delivery as rows of text: decrypted, unpacked, taken apart, piece by piece."""
 
 import gzip
 import io
@@ -15,8 +15,9 @@ from etl.delivery import Content, Format, Layout
 from etl.failpoints import reach
 from etl.formats.chunk import Chunk, regroup
 from etl.formats.csv import read_csv
+from etl.formats.json_document import read_json
 from etl.formats.jsonl import read_jsonl
-from etl.formats.lines import EMPTY, check_lines
+from etl.formats.lines import check_lines
 from etl.formats.parquet import check_parquet, read_parquet
 from etl.landing import open_landed
 from warehouse.errors import ContractBroken, SourceUnavailable
@@ -44,8 +45,6 @@ def read_content(content: Content, rows: int = ROWS) -> Iterator[Chunk]:
     was read, `ContractBroken` for a header or name that cannot be used. Both name the item.
     """
     with _explained(content):
-        if content.stamp is not None and content.stamp[0] == 0:
-            raise SourceUnavailable(EMPTY)
         kind = _format(content)
         with _open(content, kind) as stream:
             reach("parse")
@@ -64,7 +63,7 @@ def check_content(content: Content) -> None:
             if kind is Format.PARQUET:
                 check_parquet(stream, ROWS)
             else:
-                check_lines(stream, may_be_empty=content.stamp is None)
+                check_lines(stream, may_be_empty=content.may_be_empty)
 
 
 def _chunks(stream: BinaryIO, kind: Format, layout: Layout, rows: int) -> Iterator[Chunk]:
@@ -79,7 +78,7 @@ def _chunks(stream: BinaryIO, kind: Format, layout: Layout, rows: int) -> Iterat
         case Format.JSONL:
             return read_jsonl(stream)
         case Format.JSON:
-            raise ContractBroken("is JSON, which cannot be read yet")
+            return read_json(stream, layout.records)
         case Format.PARQUET:
             return read_parquet(stream, rows)
 

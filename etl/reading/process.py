@@ -9,8 +9,8 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Generator, Iterator
+from typing import Any, BinaryIO, cast
 
 import polars as pl
 
@@ -44,10 +44,10 @@ class ReadingProcess:
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self) -> None:
-        assert self._child.stdout is not None
+        answers = cast(BinaryIO, self._child.stdout)
         try:
             while True:
-                self._answers.put(receive(self._child.stdout))
+                self._answers.put(receive(answers))
         except (EOFError, ValueError, pl.exceptions.PolarsError):
             self._answers.put(None)
 
@@ -104,7 +104,7 @@ class Readers:
             head, _ = process.answer(job)
         return Survey(**{**head, "columns": tuple(head.get("columns", ()))})
 
-    def read(self, job: Job) -> Iterator[Piece]:
+    def read(self, job: Job) -> Generator[Piece, None, None]:
         """Its pieces in order. Raises as `survey`."""
         with self._process(job) as process:
             is_last = False
@@ -128,19 +128,19 @@ class Readers:
             process = self._idle.get_nowait()
         except queue.Empty:
             process = ReadingProcess()
-        process.ask(job)
+        is_sound = False
         try:
+            process.ask(job)
             yield process
+            is_sound = True
         except (ContractBroken, SourceUnavailable) as told:
-            if isinstance(told, ReaderEnded):
-                process.end()
-            else:
+            is_sound = not isinstance(told, ReaderEnded)  # it has said so itself
+            raise
+        finally:
+            if is_sound:
                 self._idle.put(process)
-            raise
-        except BaseException:
-            process.end()
-            raise
-        self._idle.put(process)
+            else:
+                process.end()
 
     def close(self) -> None:
         with contextlib.suppress(queue.Empty):

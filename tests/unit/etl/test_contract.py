@@ -399,7 +399,7 @@ def test_line_without_fields_keeps_no_text_where_something_is_personal(
         ('columns = ["citizen"]\ndrop = ["name"]', "drop = []"),
     )
 
-    assert contract.broken_lines([line], source).row(0) == (3, "", line.reason, "{}")
+    assert contract.broken_lines([line], source).row(0) == (3, "", line.reason, "{}", None)
     assert "110101199001011234" in contract.broken_lines([line], free)["original"][0]
 
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import statistics
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from etl.connectors.files import list_items, read_item
+from etl.connectors.files import Files
 from etl.contract import apply, new_columns
 from etl.demo import calendar, deliver_live, vocabulary, write_history
 from etl.demo.bureaus import BUREAUS, Bureau
@@ -23,7 +24,9 @@ from etl.demo.ratings import ratings
 from etl.demo.usage import INCIDENT, events
 from etl.identity import Identifier
 from etl.model import Source
+from etl.reading.content import read_content
 from etl.sources import read_sources
+from tests.unit.etl.declared import contents_in
 from warehouse.errors import StorageError
 from warehouse.settings import ROOT, Settings
 
@@ -57,9 +60,9 @@ def _share(holds: pl.Series) -> float:
 def _read(source: Source) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Good and broken rows of everything that lies in the source's inbox."""
     good, broken = [], []
-    for item in list_items(source.connector):
+    for content in contents_in(_files(source)):
         identifier = Identifier(source, _keyed)
-        for chunk in read_item(item, source.connector):
+        for chunk in read_content(content):
             frame = identifier.identify(chunk.frame)
             rows, bad = apply(frame, source, pseudonym=_keyed, zone=calendar.ZONE)
             good.append(rows)
@@ -152,11 +155,16 @@ def test_history_when_written_twice_then_the_files_are_the_same(
         assert (again.inbox / file.relative_to(history.inbox)).read_bytes() == file.read_bytes()
 
 
+def _files(source: Source) -> Files:
+    assert isinstance(source.connector, Files)
+    return replace(source.connector, settle_seconds=0.0)
+
+
 def _times(settings: Settings, file_part: str) -> list[str]:
     """The times in one of the provident fund's files."""
     source = _sources(settings.inbox)["housing_fund"]
-    item = next(i for i in list_items(source.connector) if i.name.endswith(file_part))
-    chunks = read_item(item, source.connector)
+    wanted = next(c for c in contents_in(_files(source)) if c.name.endswith(file_part))
+    chunks = read_content(wanted)
     return [t for chunk in chunks for t in chunk.frame["办理时间"].to_list() if t]
 
 
@@ -298,8 +306,8 @@ def test_working_day_when_holidays_are_moved_then_it_follows(day: date, working:
 def _ids(settings: Settings, name: str = "social_security") -> list[str]:
     source = _sources(settings.inbox)[name]
     found: list[str] = []
-    for item in list_items(source.connector) if source.connector.path.exists() else ():
-        for chunk in read_item(item, source.connector):
+    for content in contents_in(_files(source)) if _files(source).path.exists() else ():
+        for chunk in read_content(content):
             found.extend(chunk.frame["event_no"].drop_nulls().to_list())
     return found
 
@@ -375,9 +383,9 @@ def _rows(
     source = _sources(settings.inbox)[name]
     columns = [pl.col(theirs).cast(pl.String) for _, theirs in _bureau(name).columns]
     found = Counter[tuple[str, ...]]()
-    for item in list_items(source.connector) if source.connector.path.exists() else ():
-        if files is None or item.path in files:
-            for chunk in read_item(item, source.connector):
+    for content in contents_in(_files(source)) if _files(source).path.exists() else ():
+        if files is None or content.path in files:
+            for chunk in read_content(content):
                 if not chunk.frame.is_empty():
                     found.update(chunk.frame.select(columns).rows())
     return found
@@ -468,7 +476,7 @@ def test_live_when_the_month_turns_then_the_plan_goes_on(tmp_path: Path) -> None
 
 def _days(settings: Settings, name: str) -> list[date]:
     source = _sources(settings.inbox)[name]
-    if not source.connector.path.exists():
+    if not _files(source).path.exists():
         return []
     return list(_read(source)[0]["day"].to_list())
 

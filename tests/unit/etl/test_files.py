@@ -13,18 +13,12 @@ import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped]
 import pytest
 
-from etl.connectors.files import (
-    Item,
-    check_item,
-    fingerprint,
-    is_settled,
-    list_items,
-    read_item,
-)
+from etl.connectors.files import Files
+from etl.delivery import Content, Format, Layout
 from etl.formats import lines as lines_module
 from etl.formats.chunk import LINE, Chunk
-from etl.model import FilesOptions, Format
-from tests.unit.etl.declared import settled
+from etl.reading.content import check_content, read_content
+from tests.unit.etl.declared import contents_in, settled
 from warehouse.errors import ContractBroken, SourceUnavailable
 
 CSV = "a,b\n1,甲\n2,乙\n3,丙\n"
@@ -37,12 +31,12 @@ def zst_file(file: Path, content: bytes) -> Path:
     return settled(file, file.read_bytes())
 
 
-def item_of(file: Path) -> Item:
-    return list_items(FilesOptions(path=file))[0]
+def content_of(file: Path, **layout: object) -> Content:
+    return contents_in(Files(path=file, layout=Layout(**layout)))[0]  # type: ignore[arg-type]
 
 
-def chunks_of(file: Path, rows: int = 50_000, **options: object) -> list[Chunk]:
-    return list(read_item(item_of(file), FilesOptions(path=file, **options), rows))  # type: ignore[arg-type]
+def chunks_of(file: Path, rows: int = 50_000, **layout: object) -> list[Chunk]:
+    return list(read_content(content_of(file, **layout), rows))
 
 
 def rows_of(file: Path, **options: object) -> list[dict[str, str]]:
@@ -270,6 +264,7 @@ def test_unreadable_file_is_refused_by_name(
     file = settled(tmp_path / name, content)
 
     with pytest.raises((SourceUnavailable, ContractBroken), match=told) as raised:
+        check_content(content_of(file))
         chunks_of(file)
 
     assert str(raised.value).startswith(name)
@@ -280,7 +275,7 @@ def test_truncated_file_is_found_before_its_rows_are_read(tmp_path: Path) -> Non
     file = settled(tmp_path / "a.csv.gz", whole[: len(whole) // 2])
 
     with pytest.raises(SourceUnavailable, match="Have it delivered again"):
-        check_item(item_of(file), FilesOptions(path=file))
+        check_content(content_of(file))
 
 
 def test_parquet_damaged_inside_is_found_before_its_rows_are_read(tmp_path: Path) -> None:
@@ -291,7 +286,7 @@ def test_parquet_damaged_inside_is_found_before_its_rows_are_read(tmp_path: Path
     file = settled(tmp_path / "a.parquet", bytes(content))
 
     with pytest.raises(SourceUnavailable, match=r"a\.parquet: is no readable Parquet"):
-        check_item(item_of(file), FilesOptions(path=file))
+        check_content(content_of(file))
 
 
 def test_truncated_zstd_is_found_before_its_rows_are_read(tmp_path: Path) -> None:
@@ -299,16 +294,16 @@ def test_truncated_zstd_is_found_before_its_rows_are_read(tmp_path: Path) -> Non
     settled(file, file.read_bytes()[:-9_000])
 
     with pytest.raises(SourceUnavailable, match=r"a\.csv\.zst: "):
-        check_item(item_of(file), FilesOptions(path=file))
+        check_content(content_of(file))
 
 
 def test_file_changed_while_it_is_read_is_refused(tmp_path: Path) -> None:
     file = settled(tmp_path / "a.csv", CSV)
-    item = item_of(file)
+    content = content_of(file)
     settled(file, CSV + "4,丁\n")
 
     with pytest.raises(SourceUnavailable, match="changed while it was read"):
-        list(read_item(item, FilesOptions(path=file)))
+        list(read_content(content))
 
 
 # --- which files ----------------------------------------------------------------------------
@@ -319,28 +314,34 @@ def test_folder_lists_files_by_name_without_unfinished_ones(tmp_path: Path) -> N
         settled(tmp_path / name, CSV)
     (tmp_path / "folder.csv").mkdir()
 
-    found = list_items(FilesOptions(path=tmp_path, pattern="*.csv*"))
+    found = contents_in(Files(path=tmp_path, pattern="*.csv*"))
 
-    assert [item.name for item in found] == ["a.csv", "b.csv"]
+    assert [content.name for content in found] == ["a.csv", "b.csv"]
 
 
-def test_file_just_written_is_not_settled(tmp_path: Path) -> None:
-    file = tmp_path / "a.csv"
+def test_file_just_written_is_left_for_later(tmp_path: Path) -> None:
+    file, folder = tmp_path / "a.csv", Files(path=tmp_path)
     file.write_text(CSV, "utf-8")
-    young = item_of(file)
-    old = item_of(settled(file, CSV))
+    assert (contents_in(folder), folder.is_settling()) == ([], True)
 
-    assert (is_settled(young), is_settled(old)) == (False, True)
+    settled(file, CSV)
+    assert (len(contents_in(folder)), folder.is_settling()) == (1, False)
+
+
+def test_file_when_whoever_delivers_renames_it_then_is_taken_at_once(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(CSV, "utf-8")
+
+    assert len(contents_in(Files(path=tmp_path, settle_seconds=0.0))) == 1
 
 
 def test_place_that_does_not_exist_is_unavailable(tmp_path: Path) -> None:
     with pytest.raises(SourceUnavailable, match="no such file or folder"):
-        list_items(FilesOptions(path=tmp_path / "none"))
+        contents_in(Files(path=tmp_path / "none"))
 
 
 def test_fingerprint_follows_the_content_alone(tmp_path: Path) -> None:
     one, two = settled(tmp_path / "a.csv", CSV), settled(tmp_path / "b.csv", CSV)
     other = settled(tmp_path / "c.csv", CSV + "x")
 
-    assert fingerprint(item_of(one)) == fingerprint(item_of(two))
-    assert fingerprint(item_of(one)) != fingerprint(item_of(other))
+    assert content_of(one).sha256 == content_of(two).sha256
+    assert content_of(one).sha256 != content_of(other).sha256

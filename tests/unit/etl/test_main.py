@@ -137,7 +137,7 @@ def test_check_without_delivery_says_where_it_looked(
     (home.inbox / "hall" / "a.csv").unlink()
 
     assert command.main(["check", str(home.sources / "hall.toml")]) == 1
-    assert "nothing that fits '*' is there yet" in capsys.readouterr().err
+    assert "nothing that its [connector] would take" in capsys.readouterr().err
 
 
 def test_status_before_the_first_run_says_never_run(

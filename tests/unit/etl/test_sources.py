@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from etl.model import Format, OnBroken
+from etl.connectors.files import Files
+from etl.delivery import Format
+from etl.model import OnBroken
 from etl.sources import read_source, read_sources, source_env
 from tests.unit.etl.declared import TOML, declare, settings_in, source_in
 from warehouse.errors import SourceError
@@ -224,7 +226,7 @@ def test_declaration_in_another_encoding_is_refused(tmp_path: Path) -> None:
         ('format = "cvs"', "'csv'?"),
         ('format = "parquet"\ndelimiter = ";"', "no meaning for parquet"),
         ("header = 1", "true or false"),
-        ('kind = "ftp"', "Write 'files'"),
+        ('kind = "ftp"', "One of: .*files"),
     ],
 )
 def test_wrong_connector_setting_is_refused(tmp_path: Path, line: str, told: str) -> None:
@@ -236,8 +238,10 @@ def test_wrong_connector_setting_is_refused(tmp_path: Path, line: str, told: str
 
 def test_connector_settings_given_are_kept(tmp_path: Path) -> None:
     more = 'kind = "files"\nformat = "csv"\ndelimiter = "\\t"\nencoding = "gb18030"\nheader = false'
-    options = source_in(tmp_path, ('kind = "files"', more)).connector
+    connector = source_in(tmp_path, ('kind = "files"', more)).connector
 
+    assert isinstance(connector, Files)
+    options = connector.layout
     assert (options.format, options.delimiter, options.encoding, options.header) == (
         Format.CSV,
         "\t",
