@@ -65,7 +65,9 @@ def _newest(source: Source) -> Delivery:
         if not delivery.item.version:
             break
     if found is None:
-        raise SourceUnavailable(f"{source.file}: nothing that its [connector] would take was delivered yet.")
+        raise SourceUnavailable(
+            f"{source.file}: nothing that its [connector] would take was delivered yet."
+        )
     return found
 
 

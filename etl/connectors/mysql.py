@@ -70,6 +70,9 @@ class MySql:
         """Its pages; the server is asked only when one is fetched."""
         return pages(self, known, window)
 
+    def is_settling(self) -> bool:
+        return False
+
     def finished(self, item: Item) -> None:
         """Nothing is done to their table."""
 

@@ -82,6 +82,9 @@ class Postgres:
         """Its pages; the server is asked only when one is fetched."""
         return pages(self, known, window)
 
+    def is_settling(self) -> bool:
+        return False
+
     def finished(self, item: Item) -> None:
         """Nothing is done to their table."""
 

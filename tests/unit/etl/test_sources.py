@@ -226,7 +226,7 @@ def test_declaration_in_another_encoding_is_refused(tmp_path: Path) -> None:
         ('format = "cvs"', "'csv'?"),
         ('format = "parquet"\ndelimiter = ";"', "no meaning for parquet"),
         ("header = 1", "true or false"),
-        ('kind = "ftp"', "One of: .*files"),
+        ('kind = "pigeon"', "One of: .*files"),
     ],
 )
 def test_wrong_connector_setting_is_refused(tmp_path: Path, line: str, told: str) -> None:
