@@ -1,7 +1,6 @@
 """The table `[connector]` of the kind `http`: its keys, and what is wrong with them."""
 
 import ipaddress
-import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -20,7 +19,6 @@ from etl.connectors._layout import LAYOUT_KEYS
 from etl.connectors._secrets import SecretFile, refuse_written, secret_file
 from etl.declaration import Declaration, Keys
 from etl.delivery import Format, Layout
-from etl.formats.json_document import keys_of
 from warehouse.errors import nearest
 
 _TABLE = ("connector",)
@@ -88,16 +86,7 @@ def read_access(declaration: Declaration, env: Mapping[str, str], layout: Layout
         ca_file=_ca_file(declaration, env),
         timeout_seconds=declaration.checked((*_TABLE, "timeout"), notation.duration) or 30,
         most_bytes=declaration.checked((*_TABLE, "most_bytes"), _size) or 64 << 20,
-        empty=_empty(kind, layout.records),
     )
-
-
-def _empty(kind: Format, records: str) -> bytes:
-    """A page without rows in this format; CSV has none that says its columns."""
-    if kind is Format.JSON:
-        keys = keys_of(records)
-        return ("".join(f"{{{json.dumps(key)}:" for key in keys) + "[]" + "}" * len(keys)).encode()
-    return b"\n" if kind is Format.JSONL else b""
 
 
 def _url(text: str) -> str:

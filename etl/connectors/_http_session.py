@@ -54,6 +54,8 @@ class Landed:
     sha256: str
     link: str
     """The next page as the header `Link` names it, or empty."""
+    is_empty: bool
+    """The service says that there is nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,8 +70,6 @@ class Access:
     """For each wait: to connect, for an answer, for the next piece of it."""
     most_bytes: int = 64 << 20
     """Of one page, unpacked."""
-    empty: bytes = b""
-    """What stands for the missing body of an answer 204; without it that answer is a mistake."""
     patience: Patience = field(default_factory=Patience)
 
 
@@ -151,7 +151,7 @@ class Session:
         status = response.status_code
         if status == 200:
             return self._check_content(response, name)
-        if status == 204 and self._access.empty:
+        if status == 204:
             return None
         if status in _PASSING or status >= 500:
             rest = rest_seconds(response.headers.get("Retry-After", ""))
@@ -186,8 +186,6 @@ class Session:
     def _land(self, response: httpx2.Response, landing: Landing, name: str) -> Landed:
         until = time.monotonic() + _WHOLE_PAGE * self._access.timeout_seconds
         with landing.draft(name, self._access.most_bytes) as draft:
-            if response.status_code == 204:
-                draft.write(self._access.empty)
             for number, piece in enumerate(_unpacked(response, name)):
                 if time.monotonic() > until:
                     raise Unreachable(f"{name}: sends too slowly.")
@@ -199,7 +197,13 @@ class Session:
                 draft.write(piece)
             sha256 = draft.finish()
         link = response.links.get("next", {}).get("url", "")
-        return Landed(path=draft.path, key=draft.key, sha256=sha256, link=link)
+        return Landed(
+            path=draft.path,
+            key=draft.key,
+            sha256=sha256,
+            link=link,
+            is_empty=response.status_code == 204,
+        )
 
 
 def origin_of(url: httpx2.URL) -> str:

@@ -8,11 +8,11 @@ import httpx2
 
 from etl.connectors._http_declared import read_access, read_question
 from etl.connectors._http_look import Look, Place, Question
-from etl.connectors._http_page import Page, PageReader
+from etl.connectors._http_page import PageReader
 from etl.connectors._http_session import Access, Landed, Refused, Session
 from etl.connectors._layout import layout_mark, read_layout
 from etl.declaration import Declaration
-from etl.delivery import Content, Delivery, Fetched, Item, Layout, Position, Window
+from etl.delivery import Content, Delivery, Fetched, Format, Item, Layout, Position, Window
 from etl.landing import Landing, open_landed
 from warehouse import clock
 from warehouse.errors import ContractBroken
@@ -59,10 +59,10 @@ class Http:
     def mark(self) -> str:
         return layout_mark(self.layout)
 
-    def reader(self) -> PageReader:
+    def reader(self, layout: Layout) -> PageReader:
         increment = self.question.increment
         return PageReader(
-            layout=self.layout,
+            layout=layout,
             clock=increment.clock if increment else None,
             following=self.question.pages.following,
         )
@@ -93,9 +93,10 @@ class PageDelivery:
         content = Content(
             path=landed.path,
             name=self.item.name,
-            layout=self.connector.layout,
+            layout=self._layout(landed),
             sha256=landed.sha256,
             key=landed.key,
+            may_be_empty=landed.is_empty,
         )
         return Fetched(
             content=content,
@@ -115,8 +116,12 @@ class PageDelivery:
 
     def _read(self, landed: Landed) -> Look:
         with open_landed(landed.path, landed.key) as stream:
-            page: Page = self.connector.reader().read(stream, self.look.now)
+            page = self.connector.reader(self._layout(landed)).read(stream, self.look.now)
         return self.look.after(page, landed.sha256, landed.link)
+
+    def _layout(self, landed: Landed) -> Layout:
+        """An answer 204 has no body: as JSON lines that is no rows, in other formats a mistake."""
+        return Layout(format=Format.JSONL) if landed.is_empty else self.connector.layout
 
     def _name(self) -> str:
         return f"{self.connector.question.url}: page {self.look.place.number}"

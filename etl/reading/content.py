@@ -15,7 +15,7 @@ from etl.delivery import Content, Format, Layout
 from etl.failpoints import reach
 from etl.formats.chunk import Chunk, regroup
 from etl.formats.csv import read_csv
-from etl.formats.json_document import read_json
+from etl.formats.json_document import check_json, read_json
 from etl.formats.jsonl import read_jsonl
 from etl.formats.lines import check_lines
 from etl.formats.parquet import check_parquet, read_parquet
@@ -62,6 +62,8 @@ def check_content(content: Content) -> None:
         with _open(content, kind) as stream:
             if kind is Format.PARQUET:
                 check_parquet(stream, ROWS)
+            elif kind is Format.JSON:
+                check_json(stream, content.layout.records)
             else:
                 check_lines(stream, may_be_empty=content.may_be_empty)
 

@@ -3,11 +3,14 @@
 import io
 import json
 import tracemalloc
+from pathlib import Path
 
 import pytest
 
+from etl.delivery import Content, Layout
 from etl.formats.chunk import LINE, Chunk
 from etl.formats.json_document import Document, check_json, read_json
+from etl.reading.content import check_content, read_content
 from warehouse.errors import ContractBroken
 
 
@@ -104,6 +107,17 @@ def test_document_when_not_whole_then_refused_without_its_content(
         _read(content, records)
     assert words.partition(" (")[0] in str(refused.value)
     assert "html" not in str(refused.value)
+
+
+def test_document_when_one_long_line_then_checked_and_read(tmp_path: Path) -> None:
+    file = tmp_path / "events.json"
+    file.write_text(json.dumps({"d": [{"a": "x" * 100}] * 20_000}))
+    content = Content(path=file, name=file.name, layout=Layout(records="d"), sha256="")
+    check_content(content)
+    assert sum(chunk.read for chunk in read_content(content)) == 20_000
+    file.write_text(file.read_text()[:-10])
+    with pytest.raises(ContractBroken, match=r"events\.json: is no JSON, or is cut off"):
+        check_content(content)
 
 
 def test_values_when_wanted_beside_the_list_then_found() -> None:
