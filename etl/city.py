@@ -7,6 +7,7 @@ from etl.declaration import Declaration, Keys
 from warehouse.datasets import CONTRACTS, DIMENSIONS
 from warehouse.errors import nearest
 from warehouse.model import City, District, Label
+from warehouse.retention import TABLE, months_of
 
 CITY_FILE = "city.toml"
 
@@ -23,13 +24,15 @@ def read_city(file: Path) -> tuple[City, Labels]:
     if not file.exists():
         return NO_CITY, {}
     declaration = Declaration(file)
-    declaration.table((), ("label", "districts", "map_note", "labels"))
+    declaration.table((), ("label", "districts", "map_note", "labels", TABLE))
     city = City(
         label=declaration.label(("label",), required=True) or NO_CITY.label,
         districts=_districts(declaration),
         map_note=declaration.label(("map_note",)) or Label(zh="", en=""),
     )
     labels = read_labels(declaration, tuple(DIMENSIONS))
+    for name in declaration.table((TABLE,), tuple(CONTRACTS)):
+        declaration.checked((TABLE, name), months_of)
     declaration.finish()
     own = {district.code: district.label for district in city.districts}
     return city, merge_labels(labels, {"district": own})

@@ -6,6 +6,7 @@ nor read again.
 """
 
 import hashlib
+import logging
 import os
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from etl.failpoints import reach
 from etl.load import Loader
+from warehouse.certificates import destroyed_months
 from warehouse.datasets import CONTRACTS, DATASETS
 from warehouse.errors import StorageError, Tampered
 from warehouse.home import (
@@ -30,6 +32,8 @@ from warehouse.partition_key import key_file
 from warehouse.schema import statements_of
 from warehouse.settings import Settings
 from warehouse.stamps import Stamps, read_stamps, stamp_of, write_stamps
+
+log = logging.getLogger(__name__)
 
 _CHUNK = 1 << 20
 
@@ -72,7 +76,11 @@ def copy_changed(
 
 def _live(settings: Settings) -> Iterator[tuple[str, str]]:
     for dataset in DATASETS:
+        gone = destroyed_months(settings, dataset)
         for file in sorted((settings.live / dataset).glob("*.duckdb")):
+            if file.stem in gone:
+                log.error("%s was destroyed and is not published: remove it.", file)
+                continue
             if Path(f"{file}.wal").exists():
                 raise StorageError(f"{file} is still open: stop what holds it and publish again.")
             yield dataset, "" if file.stem == WHOLE else file.stem

@@ -25,8 +25,10 @@ from etl.model import Batch, BatchCount, Replayed
 from etl.quarantine import Quarantine
 from etl.rollup import DIRTY, partitions_to_sum, roll_up
 from etl.state import State, naive
+from etl.withhold import withhold, withhold_replayed
 from warehouse import clock
 from warehouse.datasets import DATASETS
+from warehouse.destroy import carry_out_asked, recover
 from warehouse.errors import NoSpace, StorageError
 from warehouse.home import storage_errors
 from warehouse.keys import Keyring
@@ -70,6 +72,7 @@ class Loader:
             undo.callback(self.writer.close)
             self.landing = Landing(settings.landing)
             undo.callback(self.landing.close)
+            self._finish_destructions()
             self.state = State(self.writer)
             self.quarantine = Quarantine(self.writer)
             self._settle_replays()
@@ -80,6 +83,22 @@ class Loader:
             self.verified: dict[str, tuple[int, ...]] = {}
             """Published file -> how it looked when this process last hashed it."""
             undo.pop_all()
+
+    def _finish_destructions(self) -> None:
+        try:
+            recover(self.settings, self.keyring, self.writer)
+        except StorageError as error:  # no row comes back meanwhile: see `withhold`
+            log.error("A destruction is not finished: %s", error)
+
+    def destroy_asked(self) -> None:
+        """Destroy the months that a shell asked for; nothing may be attached."""
+
+        def refused(error: StorageError) -> None:
+            log.error("A destruction is not done: %s", error)
+
+        for key in carry_out_asked(self.settings, self.keyring, self.writer, refused):
+            self._unsummed.discard(key)
+            self.stored.pop(key, None)
 
     def __enter__(self) -> Self:
         return self
@@ -116,6 +135,7 @@ class Loader:
             recorded = self.state.delivered(batch)
             if recorded is not None:
                 return recorded
+            batch = withhold(self.settings, batch)
             broken = self.state.known_broken(batch.batch_id)
             if broken is None:
                 self._check_space(batch)
@@ -134,6 +154,7 @@ class Loader:
         was delivered more than once counts as often as it was quarantined.
         """
         with self.working():
+            replayed = withhold_replayed(self.settings, replayed)
             batch = replayed.batch
             self._check_space(batch)
             loaded, duplicate = self._store_months(batch)

@@ -60,6 +60,8 @@ class Source:
     """Five fields, UTC. Neither this nor `every_seconds`: loaded only by `run`."""
     on_broken: OnBroken = OnBroken.QUARANTINE
     owner: Label | None = None
+    keep_months: int | None = None
+    """How long its dataset is kept (`[retention]` of the city); older rows are not stored."""
     labels: Mapping[str, Mapping[str, Label]] = field(default_factory=dict)
     """Dimension -> code -> label: the members this source brings."""
     file: Path

@@ -20,7 +20,9 @@ from etl.load import Loader
 from warehouse import clock
 from warehouse.anchor import raise_anchor, read_anchor
 from warehouse.books import books_given, books_wanted
+from warehouse.certificates import is_destroyed
 from warehouse.datasets import DATASETS, PIPELINE_RUN
+from warehouse.destroy import are_asked
 from warehouse.errors import NotPublished, Tampered
 from warehouse.home import WHOLE, published_books, published_files, storage_errors
 from warehouse.manifest import (
@@ -57,6 +59,9 @@ def publish(
     """
     with loader.working():
         refuse_rollback(loader.settings, loader.keyring)
+        if are_asked(loader.settings):
+            loader.writer.detach_all()
+            loader.destroy_asked()
         loader.roll_up()
         _write_runs(loader)
         _take_up_logs(loader)
@@ -121,6 +126,8 @@ def _take_up_logs(loader: Loader) -> None:
     for dataset in DATASETS:
         for log_file in sorted((loader.settings.live / dataset).glob("*.duckdb.wal")):
             month = log_file.name.removesuffix(".duckdb.wal")
+            if is_destroyed(loader.settings, dataset, month):
+                continue
             loader.writer.attach(dataset, "" if month == WHOLE else month)
             if dataset != _RUN:
                 check_partition(loader.writer, dataset, month)

@@ -6,6 +6,7 @@ is summed once, not once a batch, and a kill in between loses nothing: publishin
 """
 
 from etl.failpoints import reach
+from warehouse.certificates import is_destroyed
 from warehouse.schema import statements_of
 from warehouse.settings import Settings
 from warehouse.writer import Writer
@@ -23,6 +24,7 @@ def partitions_to_sum(settings: Settings) -> set[tuple[str, str]]:
         (dataset, file.stem)
         for dataset in DIRTY
         for file in (settings.live / dataset).glob("*.duckdb")
+        if not is_destroyed(settings, dataset, file.stem)
     }
 
 

@@ -29,6 +29,7 @@ from etl.status import source_statuses
 from etl.triggers import Cron, Every
 from warehouse import clock
 from warehouse.books import books_wanted
+from warehouse.destroy import are_asked
 from warehouse.errors import CockpitError, NoSpace, StorageError
 from warehouse.settings import Settings
 
@@ -162,8 +163,8 @@ class Service:
 
     def _publish(self) -> None:
         since = time.monotonic() - self._published_at
-        is_asked = self._is_new.is_set() or books_wanted(self._settings)
-        is_due = is_asked or since >= PUBLISH_AT_LEAST_SECONDS
+        is_asked = books_wanted(self._settings) or are_asked(self._settings)
+        is_due = is_asked or self._is_new.is_set() or since >= PUBLISH_AT_LEAST_SECONDS
         # A warehouse that takes long to publish leaves as much time again to the loads.
         if self._is_full.is_set() or not is_due or since < self._published_took:
             return

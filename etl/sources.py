@@ -3,7 +3,9 @@
 Every complaint reads `file:line: key: what is wrong. remedy`; all of them come together.
 """
 
+import contextlib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 from zoneinfo import ZoneInfo
@@ -24,8 +26,9 @@ from etl.delivery import Connector
 from etl.mapping import read_mapping
 from etl.model import Declared, OnBroken, Source
 from warehouse.datasets import CONTRACTS, Dataset
-from warehouse.errors import SourceError, nearest
+from warehouse.errors import SettingsError, SourceError, nearest
 from warehouse.model import City, Label
+from warehouse.retention import read_retention
 from warehouse.settings import Settings
 
 _TOP = (
@@ -98,7 +101,14 @@ def read_source(file: Path, env: Mapping[str, str]) -> Source:
         raise SourceError(f"{file}:1: contract: is missing.")
     source = _source(declaration, contract, env)
     declaration.finish()
-    return source
+    return replace(source, keep_months=_kept(file).get(contract.name))
+
+
+def _kept(file: Path) -> Mapping[str, int]:
+    """What the city beside the source says of retention. Its mistakes are told by `read_city`."""
+    with contextlib.suppress(SettingsError):
+        return read_retention(file.with_name(CITY_FILE))
+    return {}
 
 
 def _contract(declaration: Declaration) -> Dataset | None:

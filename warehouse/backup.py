@@ -111,8 +111,8 @@ def _moment(settings: Settings, keyring: Keyring) -> Manifest:
     manifest = read_manifest(settings, keyring)
     if not manifest.books:
         raise StorageError(
-            f"{settings.home} was published by an older cockpit: run `python -m etl run --all`"
-            " once, then back up."
+            f"The ETL's books are not sealed in {settings.home} yet: start the ETL or run"
+            " `python -m etl run --all`, then back up."
         )
     return manifest
 

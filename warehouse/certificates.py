@@ -8,6 +8,8 @@ from warehouse.seals import read_sealed, write_sealed
 from warehouse.settings import Settings
 
 KIND = "certificate"
+DECIDED = ".decided"
+"""Ending of a certificate to be: the destruction is not finished, and cannot be undone."""
 
 
 def certificate_file(settings: Settings, dataset: str, month: str) -> Path:
@@ -32,6 +34,18 @@ def read_certificate(keyring: Keyring, file: Path) -> dict[str, Any] | None:
     return read_sealed(keyring, KIND, file)
 
 
+def destroyed_months(settings: Settings, dataset: str) -> frozenset[str]:
+    """Months of which no row may be stored again, also while one is being destroyed.
+
+    Costs one listing of a small folder.
+    """
+    names = {
+        f.stem.removeprefix(f"{dataset}-")
+        for f in (settings.home / "certificates").glob(f"{dataset}-*")
+        if f.suffix in (".json", DECIDED)
+    }
+    return frozenset(names)
+
+
 def is_destroyed(settings: Settings, dataset: str, month: str) -> bool:
-    """Whether rows of this month must not be stored again. Costs one look at a folder."""
-    return certificate_file(settings, dataset, month).exists()
+    return month in destroyed_months(settings, dataset)

@@ -139,6 +139,12 @@ class Scratch:
         os.close(self._lock)
 
 
+def wipe_spill(settings: Settings) -> None:
+    """What killed processes spilled; those that live wipe their own."""
+    if settings.spill.exists():
+        _wipe(settings.spill)
+
+
 def _lock_of(folder: Path) -> Path:
     return folder.with_name(folder.name + ".lock")
 

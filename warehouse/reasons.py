@@ -47,6 +47,10 @@ REASONS: Mapping[str, Label] = {
         zh="不在 {first} 年至 {last} 年之间", en="lies outside the years {first} to {last}"
     ),
     "time_ahead": Label(zh="比现在晚一天以上", en="lies more than one day in the future"),
+    "destroyed": Label(
+        zh="所属月份的数据已销毁", en="belongs to a month that was destroyed for good"
+    ),
+    "too_old": Label(zh="早于该数据集的保留期限", en="is older than its dataset is kept"),
     "fewer_fields": Label(zh="字段比表头少", en="has fewer fields than the header"),
     "more_fields": Label(zh="字段比表头多", en="has more fields than the header"),
     "quote_open": Label(zh="引号没有闭合", en="opens a quote that is not closed"),
