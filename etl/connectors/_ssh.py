@@ -2,18 +2,21 @@
 that is not the pinned one."""
 
 import asyncio
+import logging
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import asyncssh
 import stamina
 
 from etl.connectors._secrets import SecretFile
 from warehouse.errors import SourceUnavailable
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -81,6 +84,7 @@ class Session:
         self.door = door
         self.is_closed = False
         self._runner = asyncio.Runner()
+        self._runner.get_loop().set_exception_handler(_noted)
         self._connection: asyncssh.SSHClientConnection | None = None
         self._client: asyncssh.SFTPClient | None = None
 
@@ -194,6 +198,11 @@ class Session:
             case asyncssh.SFTPError() if not isinstance(error, _PASSING):
                 return f"the server refuses ({error.reason}). Ask who runs it."
         return "the server cannot be reached, or broke off. Check connector.host, port and network."
+
+
+def _noted(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """A lost connection ends every read of a file that is under way; one of them tells it."""
+    log.debug("ssh.task_failed", extra={"fields": {"why": str(context.get("exception"))}})
 
 
 def _host_key_algorithms(key: asyncssh.SSHKey) -> list[str]:

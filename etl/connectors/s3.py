@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from obstore.exceptions import BaseError, PreconditionError
+from obstore.exceptions import BaseError, InvalidPathError, PreconditionError
 from obstore.store import S3Store
 
 from etl import notation
@@ -146,7 +146,7 @@ class S3:
         """None: it is no delivery, or one that was moved away."""
         key = meta["path"]
         name = key.removeprefix(self.prefix).lstrip("/")
-        if not is_delivered(name, self.pattern) or self._is_done(key):
+        if not is_delivered(name, self.pattern) or self._is_done(key) or _is_folder(name, meta):
             return None
         return Item(
             name=name, version=_version(meta), size=meta["size"], written_at=meta["last_modified"]
@@ -219,6 +219,11 @@ class _Object:
         return Fetched(content=content)
 
 
+def _is_folder(name: str, meta: "ObjectMeta") -> bool:
+    """Web consoles keep an empty object for a folder; the slash at its end is not told."""
+    return meta["size"] == 0 and "." not in name.rpartition("/")[2]
+
+
 def _version(meta: "ObjectMeta") -> str:
     return meta["e_tag"] or f"{meta['size']}:{meta['last_modified'].timestamp():.0f}"
 
@@ -234,10 +239,13 @@ def _explained(place: str) -> Iterator[None]:
     try:
         yield
     except (BaseError, OSError) as error:
-        raise SourceUnavailable(f"{place}: {_reason(str(error))}") from error
+        raise SourceUnavailable(f"{place}: {_reason(error)}") from error
 
 
-def _reason(text: str) -> str:
+def _reason(error: Exception) -> str:
+    text = str(error)
+    if isinstance(error, InvalidPathError):
+        return f"{_first_line(text)}. Have it renamed, or narrow connector.prefix."
     code = re.search(r"<Code>(\w+)</Code>", text)
     if code is not None and code.group(1) in _REMEDIES:
         return _REMEDIES[code.group(1)]
@@ -247,7 +255,13 @@ def _reason(text: str) -> str:
     if status is not None:
         told = f" {code.group(1)}" if code is not None else ""
         return f"the store answers {status.group(1)}{told}. Ask who runs it; it is tried again."
-    return "the store cannot be reached, or broke off. Check connector.endpoint and the network."
+    if "HTTP error" in text:
+        return "the store cannot be reached, or broke off. Check connector.endpoint and network."
+    return f"the store's answer is not understood ({_first_line(text)}). Check connector.endpoint."
+
+
+def _first_line(text: str) -> str:
+    return text.partition("\n")[0][:300].rstrip(". ")
 
 
 def read(declaration: Declaration, env: Mapping[str, str]) -> S3:

@@ -31,6 +31,7 @@ class OpenSsh:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
+        assert self._process is None
         if os.getuid() == 0:
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # where it gives up its rights
         with (self.folder / "log").open("ab") as log:

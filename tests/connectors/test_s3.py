@@ -160,11 +160,11 @@ def test_unfinished_objects_when_listed_then_left_alone(
 ) -> None:
     for name in ("a.csv", "b.csv.part", "c.csv.tmp", ".d.csv", "sub/.e.csv", "f.txt", "sub/g.csv"):
         store.put(f"{prefix}/{name}", b"no\n")
+    store.put(f"{prefix}/a_folder_of_a_console", b"")
 
-    assert sorted(names(place(weed, tmp_path, prefix, 'pattern = "*.csv"'))) == [
-        "a.csv",
-        "sub/g.csv",
-    ]
+    assert sorted(names(place(weed, tmp_path, prefix))) == ["a.csv", "f.txt", "sub/g.csv"]
+    only = place(weed, tmp_path, prefix, 'pattern = "*.csv"')
+    assert sorted(names(only)) == ["a.csv", "sub/g.csv"]
 
 
 def test_object_when_written_again_alike_then_has_the_same_version(
