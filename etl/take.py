@@ -97,6 +97,7 @@ class Taking:
             item = delivery.item
             seen.add(item.name)
             if run.window is None and is_read(item, known.get(item.name), run.mark):
+                self._finish(item)  # a kill may have come before it
                 continue
             attempt = tried.get(item.name)
             if attempt is not None and item.version and _is_parked(attempt, _version(run, item)):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.connectors import servers
+from tests.connectors import openssh, seaweed, servers
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +24,15 @@ def server(request: pytest.FixtureRequest) -> servers.Server:
     """Each test that takes it runs against both."""
     found: servers.Server = request.getfixturevalue(request.param)
     return found
+
+
+@pytest.fixture(scope="session")
+def weed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[seaweed.Seaweed]:
+    with seaweed.running(tmp_path_factory.mktemp("seaweed")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[openssh.OpenSsh]:
+    with openssh.running(tmp_path_factory.mktemp("sshd")) as running:
+        yield running

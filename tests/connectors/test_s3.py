@@ -35,12 +35,6 @@ from warehouse.errors import ContractBroken, SourceError, SourceUnavailable
 MARKER = b"citizen-4711,"
 
 
-@pytest.fixture(scope="session")
-def weed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seaweed]:
-    with seaweed.running(tmp_path_factory.mktemp("seaweed")) as running:
-        yield running
-
-
 @pytest.fixture
 def prefix(request: pytest.FixtureRequest) -> str:
     """Each test has a place of its own in the store."""

@@ -40,10 +40,9 @@ OTHER_KEY = asyncssh.generate_private_key("ssh-ed25519").export_public_key().dec
 LONG_AGO = 1_700_000_000.0
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenSsh]:
-    with openssh.running(tmp_path_factory.mktemp("sshd")) as running:
-        yield running
+@pytest.fixture
+def server(sshd: OpenSsh) -> OpenSsh:
+    return sshd
 
 
 @pytest.fixture
