@@ -4,42 +4,32 @@ import argparse
 import json
 import logging
 import os
-import signal
 import sys
 import uuid
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
-from threading import Event
 from typing import Any
 
-from tqdm import tqdm
-
+from etl import shell
 from etl.alarms.outbox import posts
 from etl.alarms.wording import trial_message
 from etl.check import SHOWN, Sample, check_source
 from etl.demo import deliver_live
-from etl.load import Loader
 from etl.logs import configure_logs
-from etl.model import Declared, RunReport, RunState, Source
-from etl.run import Runner
-from etl.schedule import publish_all
+from etl.model import Source
 from etl.serving import serve
 from etl.sources import read_sources, source_env
 from etl.status import undelivered
 from etl.table import text_table
 from warehouse import clock
-from warehouse.books import ask_for_books
 from warehouse.datasets import Kind
 from warehouse.errors import (
     CockpitError,
     NotPublished,
     SettingsError,
-    SourceError,
     Undelivered,
-    nearest,
 )
 from warehouse.home import check_home
 from warehouse.keys import Keyring
@@ -49,8 +39,6 @@ from warehouse.settings import Settings
 from warehouse.shell import piped
 
 FAILED = 1
-INTERRUPTED = 130
-READERS = 2
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -75,7 +63,16 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("names", nargs="*", metavar="NAME")
     run.add_argument("--all", action="store_true", help="every declared source")
     run.add_argument("--progress", action="store_true", help="a bar even without a terminal")
-    run.set_defaults(command=_run)
+    run.set_defaults(command=shell.run)
+    replay = commands.add_parser("replay", help="try what is in quarantine again")
+    replay.add_argument("name", metavar="NAME")
+    replay.add_argument("--reason", default="", help="a code of warehouse/reasons.py")
+    replay.set_defaults(command=shell.replay)
+    backfill = commands.add_parser("backfill", help="read a range of days once more")
+    backfill.add_argument("name", metavar="NAME")
+    backfill.add_argument("start", metavar="FROM", type=date.fromisoformat, help="YYYY-MM-DD")
+    backfill.add_argument("end", metavar="TO", type=date.fromisoformat, help="not included")
+    backfill.set_defaults(command=shell.backfill)
     served = commands.add_parser("serve", help="run all sources on their schedules")
     served.add_argument("--demo", action="store_true", help="let the example city deliver")
     served.add_argument("--wait", action="store_true", help="stand by while another one serves")
@@ -123,75 +120,6 @@ def _cell(value: Any, is_secret: bool) -> Any:
         return f"{value:%Y-%m-%d %H:%M:%S}Z"
     # Short, so that nobody takes it for the real pseudonym.
     return f"#{value % 65536}" if is_secret and value is not None else value
-
-
-# --- run ------------------------------------------------------------------------------------
-
-
-def _run(settings: Settings, options: argparse.Namespace) -> int:
-    declared = read_sources(settings.sources, source_env(settings, os.environ))
-    sources = _chosen(declared, options.names, every=options.all)
-    stop = _stop_on_signals()
-    keyring = Keyring.open(settings, create=True)
-    with Loader(settings, keyring) as loader:
-        reports = _run_each(loader, sources, stop, options.progress or sys.stderr.isatty())
-        print(_report_table(reports))
-        if not stop.is_set():
-            ask_for_books(settings)  # nobody may be there for the next backup to ask
-            print(f"Published generation {publish_all(declared, loader)}.")
-    for report in reports:
-        for line in report.message.splitlines():
-            print(f"{report.source}: {line}", file=sys.stderr)
-    if stop.is_set():
-        return INTERRUPTED
-    return FAILED if any(report.state is RunState.FAILED for report in reports) else 0
-
-
-def _chosen(declared: Declared, names: Sequence[str], *, every: bool) -> tuple[Source, ...]:
-    known = {source.name: source for source in declared.sources}
-    if every == bool(names):
-        raise SourceError("Name the sources to run, or give --all.")
-    for name in names:
-        if name not in known:
-            remedy = nearest(name, known) or f" Declared: {', '.join(known) or 'none'}."
-            raise SourceError(f"There is no source {name!r}.{remedy}")
-    return declared.sources if every else tuple(known[name] for name in dict.fromkeys(names))
-
-
-def _run_each(
-    loader: Loader, sources: Sequence[Source], stop: Event, is_shown: bool
-) -> list[RunReport]:
-    with tqdm(unit="B", unit_scale=True, disable=not is_shown, file=sys.stderr) as bar:
-
-        def advance(source: str, done: int) -> None:
-            bar.set_postfix_str(source, refresh=False)
-            bar.update(done)
-
-        runner = Runner(loader, progress=advance, stop=stop)
-        sizes = {source.name: runner.pending_bytes(source) for source in sources}
-        bar.reset(total=sum(sizes.values()))
-        # One source is read while another is stored; the loader takes one batch at a time.
-        # Sources of one contract follow each other, so that their partitions stay open.
-        order = sorted(sources, key=lambda s: (s.contract.name, -sizes[s.name]))
-        with ThreadPoolExecutor(READERS) as pool:
-            reports = pool.map(lambda s: None if stop.is_set() else runner.run(s), order)
-            found = {report.source: report for report in reports if report is not None}
-        return [found[source.name] for source in sources if source.name in found]
-
-
-def _stop_on_signals() -> Event:
-    """The batch at work is finished, then the command ends."""
-    stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    return stop
-
-
-def _report_table(reports: Sequence[RunReport]) -> str:
-    header = ("source", "state", "read", "loaded", "duplicate", "quarantined")
-    rows = [(r.source, r.state, r.read, r.loaded, r.duplicate, r.quarantined) for r in reports]
-    total = [sum(int(row[index]) for row in rows) for index in range(2, len(header))]
-    return text_table(header, [*rows, ("total", "", *total)])
 
 
 # --- serve ----------------------------------------------------------------------------------

@@ -75,7 +75,7 @@ class Loader:
             self._finish_destructions()
             self.state = State(self.writer)
             self.quarantine = Quarantine(self.writer)
-            self._settle_replays()
+            self.settle_replays()
             self.state.resume()
             self._unsummed = partitions_to_sum(settings)
             self.stored = Counter[tuple[str, str]]()
@@ -166,10 +166,10 @@ class Loader:
                 quarantined=-times * rows,
             )
             self.quarantine.take_out(replayed, count)
-            self._settle_replays()
+            self.settle_replays()
             return count
 
-    def _settle_replays(self) -> None:
+    def settle_replays(self) -> None:
         """Bring into the books what replays took out, also one that a kill kept from it."""
         for batch_id, run_id, item, source, count in self.quarantine.taken_out():
             self.state.record_replay(batch_id, run_id, item, source, count)

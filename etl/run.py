@@ -84,7 +84,10 @@ class Runner:
             source=source, mark=declaration_mark(source), kind=RunKind.REPLAY, asked_by=asked_by
         )
         run.open(self._loader)
-        return self._end(run, self._taken(run, lambda: self._replay(run, reason)))
+        state = self._taken(run, lambda: self._replay(run, reason))
+        with self._loader.working():
+            self._loader.settle_replays()  # of a replay that failed half-way
+        return self._end(run, state)
 
     def pending_bytes(self, source: Source) -> int:
         """How much there is to read, as far as known before; 0 where it cannot be reached."""
