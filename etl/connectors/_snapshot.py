@@ -230,10 +230,11 @@ class _Reader:
         for line, place in self._session.rows(self._asked, self._named, where, limit + 1):
             if count == limit:
                 self._check_border(at, place)
-                return at, True
-            write(_whole(line))
-            at, count = place, count + 1
-        return at, False
+            else:
+                write(_whole(line))
+                at = place
+            count += 1
+        return at, count > limit
 
     def _check_border(self, last: tuple[str, ...], following: tuple[str, ...]) -> None:
         if following == last:

@@ -155,11 +155,15 @@ class Session:
         write = [_WRITTEN.get(column.type, str) for column in asked]
         cursor = self._connection.cursor(cursors.SSCursor)
         cursor.execute(statement, where.values)
-        while (row := cursor.fetchone()) is not None:
-            values = (None if v is None else w(v) for w, v in zip(write, row, strict=False))
-            line = json.dumps(dict(zip(names, values, strict=True)), ensure_ascii=False)
-            yield line.encode(), row[len(names) :]
-        cursor.close()
+        result = cursor._result
+        try:
+            while (row := cursor.fetchone()) is not None:
+                values = (None if v is None else w(v) for w, v in zip(write, row, strict=False))
+                line = json.dumps(dict(zip(names, values, strict=True)), ensure_ascii=False)
+                yield line.encode(), row[len(names) :]
+        finally:
+            result.unbuffered_active = False  # else the rest would be read before it is forgotten
+            cursor.close()
 
     def _selected(self, column: Column) -> str:
         name = self.quoted(column.name)

@@ -24,7 +24,7 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 
 _PORT = 5432
 _CONNECT_SECONDS = 10
-_ROWS_AT_A_TIME = 500
+_ROWS_AT_A_TIME = 50
 _STATEMENTS = 6
 """At most, of one page; so long it may take when each uses its time up."""
 

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -76,12 +77,20 @@ class Server:
         return False
 
     def stop(self) -> None:
-        """As an administrator who waits for nobody, or a power cut, would."""
+        """As a power cut would."""
         if self._process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, 9)
+            self.signal(signal.SIGKILL)
             self._process.wait(timeout=_START_SECONDS)
             self._process = None
+
+    def signal(self, number: signal.Signals) -> None:
+        """To all its processes: a server may be several, each a group of its own."""
+        assert self._process is not None
+        pid = self._process.pid
+        with contextlib.suppress(ProcessLookupError, FileNotFoundError):
+            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+            for one in (pid, *map(int, children)):
+                os.kill(one, number)
 
     def execute(self, statement: str, *values: object) -> None:
         with contextlib.closing(self.connect()) as connection, connection.cursor() as cursor:
@@ -131,7 +140,7 @@ class Postgres(Server):
     def command(self) -> list[str]:
         options = {
             "port": self.port,
-            "listen_addresses": "127.0.0.1",
+            "listen_addresses": "127.0.0.1,127.0.0.2",
             "unix_socket_directories": self.folder,
             "ssl": "on",
             "ssl_cert_file": self.folder / "server.pem",
@@ -186,11 +195,11 @@ class MariaDb(Server):
             f"--socket={self.host}",
             f"--pid-file={self.folder / 'pid'}",
             f"--port={self.port}",
-            "--bind-address=127.0.0.1",
+            "--bind-address=127.0.0.1,127.0.0.2",
             "--skip-name-resolve",
             f"--ssl-cert={self.folder / 'server.pem'}",
             f"--ssl-key={self.folder / 'server.key'}",
-            "--innodb-flush-log-at-trx-commit=0",
+            "--innodb-flush-log-at-trx-commit=2",
             "--innodb-buffer-pool-size=32M",
         ]
 
