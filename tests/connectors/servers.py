@@ -49,6 +49,11 @@ class Server:
         """Of the socket."""
         raise NotImplementedError
 
+    @property
+    def door(self) -> str:
+        """The socket itself."""
+        return self.host
+
     def command(self) -> list[str]:
         raise NotImplementedError
 
@@ -70,8 +75,10 @@ class Server:
 
     def _answers(self) -> bool:
         assert self._process is not None and self._process.poll() is None, "the server ended"
-        with contextlib.suppress(psycopg.Error, pymysql.MySQLError, ConnectionRefusedError):
+        with contextlib.suppress(psycopg.Error, pymysql.MySQLError, OSError):
             socket.create_connection(("127.0.0.1", self.port)).close()
+            with socket.socket(socket.AF_UNIX) as knocking:
+                knocking.connect(self.door)
             self.connect("").close()
             return True
         return False
@@ -136,6 +143,10 @@ class Postgres(Server):
     @property
     def host(self) -> str:
         return str(self.folder)
+
+    @property
+    def door(self) -> str:
+        return f"{self.host}/.s.PGSQL.{self.port}"
 
     def command(self) -> list[str]:
         options = {

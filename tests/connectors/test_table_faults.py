@@ -53,12 +53,12 @@ def test_server_when_it_dies_in_mid_page_then_nothing_is_lost_or_doubled(
     own: Server, tmp_path: Path
 ) -> None:
     create(own, WIDE)
-    own.insert("card_events", [(n, at(9000 - n), "x" * 3000) for n in range(6000)])
+    own.insert("card_events", [(n, at(9000 - n), "x" * 4000) for n in range(9000)])
     source, got = (
         connector(own, tmp_path, page_rows=4000, tls="off", host="127.0.0.1"),
         reader(tmp_path),
     )
-    whole, got.landing = got.landing, Watched(got.landing, 4500, own.stop)
+    whole, got.landing = got.landing, Watched(got.landing, 4100, own.stop)
     with pytest.raises(SourceUnavailable, match="connection"):
         got.look(source)
     assert len(got.ids) == 4000
@@ -67,7 +67,7 @@ def test_server_when_it_dies_in_mid_page_then_nothing_is_lost_or_doubled(
     got.landing = whole
     own.start()
     got.look(source)
-    assert got.ids == list(range(6000))
+    assert got.ids == list(range(9000))
     left = [file for file in (tmp_path / "home").rglob("*") if file.is_file()]
     assert [file.suffix for file in left] == [".lock"]
 
