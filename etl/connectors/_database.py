@@ -69,8 +69,10 @@ class TableOptions:
     """Of one statement."""
     has_totals: bool
     """The server counts the rows of each page too, and both counts must agree."""
+    happened: str
+    """Their column for `occurred_at`, by which a range is read again; empty without one."""
     zone: str
-    """Of a cursor without offset."""
+    """Of times without offset."""
 
     @property
     def is_socket(self) -> bool:
@@ -121,6 +123,7 @@ def read_table(declaration: Declaration, env: Mapping[str, str], port: int) -> T
         page_rows=_whole(declaration, "page_rows", _PAGE_ROWS, _MOST_ROWS),
         timeout_seconds=_timeout(declaration),
         has_totals=declaration.flag(("connector", "totals"), False),
+        happened=str(declaration.value(("columns", "occurred_at")) or ""),
         zone=_zone(declaration),
     )
 

@@ -30,6 +30,9 @@ class Kind(Enum):
     OTHER = "other"
 
 
+_TIMES = (Kind.INSTANT, Kind.LOCAL)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Column:
     """A column as the server describes it; `type` in the server's own words."""
@@ -144,15 +147,13 @@ class _Reader:
         self._session = session
         self._options = options
         self._now = session.now()
-        columns = self._columns()
+        self._columns = columns = self._described()
         self._cursor = columns[options.cursor]
         self._named = [self._cursor, *(columns[name] for name in options.key)]
         self._asked = [columns[name] for name in options.columns or columns]
         self._check_cursor()
 
     def read(self, part: Part, write: Callable[[bytes], None]) -> Found:
-        if part.window is not None:
-            self._check_window()
         edge = self._edge()
         place = self._start(part, edge)
         late = self._late(place) if part.is_first and part.window is None and place.at else None
@@ -176,7 +177,7 @@ class _Reader:
     def _edge(self) -> str:
         """The end of the table in terms of the cursor; empty for numbers of an empty table."""
         if self._cursor.kind is not Kind.NUMBER:
-            return self._text(self._now)
+            return self._text(self._cursor, self._now)
         name = self._session.quoted(self._cursor.name)
         found = self._session.one(f"SELECT max({name}) FROM {self._source}")
         return found[0]
@@ -200,9 +201,26 @@ class _Reader:
     def _fresh(self, place: Place, window: Window | None) -> Where:
         where = self._filled()
         if window is not None:
-            where &= self._session.compared(self._cursor, ">=", self._text(window.start))
-            where &= self._session.compared(self._cursor, "<", self._text(window.end))
+            where &= self._within(window)
         return where & self._session.after(self._named, place.at) if place.at else where
+
+    def _within(self, window: Window) -> Where:
+        """At least the rows that happened in the window; the reading process leaves out others."""
+        happened = self._columns.get(self._options.happened)
+        if happened is not None and happened.kind in _TIMES:
+            since = self._compared(happened, ">=", window.start)
+            return since & self._compared(happened, "<=", window.end)
+        if self._cursor.kind in _TIMES:  # what happened in the window may have changed later
+            back = timedelta(seconds=self._options.look_back_seconds)
+            return self._compared(self._cursor, ">=", window.start - back)
+        raise ContractBroken(
+            f"{self._place}: neither the cursor {self._cursor.name!r} nor the column of"
+            " occurred_at is a time there, so no range of time can be read again. Replay the"
+            " quarantine, or name a time as cursor."
+        )
+
+    def _compared(self, column: Column, sign: str, moment: datetime) -> Where:
+        return self._session.compared(column, sign, self._text(column, moment))
 
     def _filled(self) -> Where:
         """Rows without cursor or key have no place in the order; `_unreachable` looks for them."""
@@ -214,9 +232,9 @@ class _Reader:
             return self._options.look_back_number or 0
         return self._options.look_back_seconds
 
-    def _text(self, moment: datetime) -> str:
+    def _text(self, column: Column, moment: datetime) -> str:
         """As the server reads it in a session whose time zone is UTC."""
-        is_local = self._cursor.kind is Kind.LOCAL
+        is_local = column.kind is Kind.LOCAL
         zone = ZoneInfo(self._options.zone) if is_local else UTC
         return moment.astimezone(zone).replace(tzinfo=None).isoformat(" ")
 
@@ -285,7 +303,7 @@ class _Reader:
     def _source(self) -> str:
         return self._session.quoted(*self._options.table)
 
-    def _columns(self) -> dict[str, Column]:
+    def _described(self) -> dict[str, Column]:
         columns = {column.name: column for column in self._session.columns()}
         if not columns:
             remedy = nearest(self._options.name, self._session.tables())
@@ -314,13 +332,6 @@ class _Reader:
         else:
             return
         raise ContractBroken(f"{self._place}: the cursor {name!r} {remedy}.")
-
-    def _check_window(self) -> None:
-        if self._cursor.kind is Kind.NUMBER:
-            raise ContractBroken(
-                f"{self._place}: the cursor {self._cursor.name!r} is a number, so no range of time"
-                " can be read again. Replay the quarantine, or name a time as cursor."
-            )
 
 
 def _is_less(edge: str, number: str) -> bool:

@@ -31,29 +31,21 @@ class Table(Protocol):
 
 
 def pages(table: Table, known: Mapping[str, Position], window: Window | None) -> Iterator[Delivery]:
-    """One page after the other, as long as there are more and the one before was loaded.
-
-    `known` is looked at again after each page: behind a page that was refused nothing is read,
-    because its position would stand for the refused one too.
-    """
+    """One page after the other; the next is asked for only when the one before was loaded."""
     options = table.options
     before = known[options.name].cursor if options.name in known else ""
     part = Part(place=Place() if window else place_of(before, options), window=window)
     while True:
         page = Page(table=table, part=part, before=before)
         yield page
-        if page.found is None or (window is None and not _is_loaded(page, known)):
+        found = page.found
+        if found is None:
             return
-        if page.found.problem:
-            raise SourceUnavailable(page.found.problem)
-        if not page.found.has_more:
+        if found.problem:
+            raise SourceUnavailable(found.problem)
+        if not found.has_more:
             return
-        part = Part(place=page.found.place, window=window, is_first=False)
-
-
-def _is_loaded(page: "Page", known: Mapping[str, Position]) -> bool:
-    position = known.get(page.item.name)
-    return position is not None and position.cursor == page.cursor
+        part = Part(place=found.place, window=window, is_first=False)
 
 
 @dataclass(kw_only=True)

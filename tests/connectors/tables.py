@@ -8,19 +8,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from etl.declaration import Declaration
 from etl.delivery import Connector, Fetched, Position, Window
 from etl.landing import Landing, open_landed
-from tests.connectors.servers import PASSWORD, Server
-from warehouse.settings import Settings
+from tests.connectors.servers import Server
 
 NOW = datetime.now(UTC).replace(microsecond=0)
+ZONE = ZoneInfo("Asia/Shanghai")
 INSTANT = {"postgres": "timestamptz", "mysql": "timestamp(6)"}
 LOCAL = {"postgres": "timestamp", "mysql": "datetime(6)"}
 
 
-def declare(server: Server, folder: Path, **options: object) -> Declaration:
+def declare(server: Server, folder: Path, happened: str, options: dict[str, object]) -> Declaration:
     """Of the table `card_events`; None leaves an option out."""
     told: dict[str, object] = {
         "kind": server.kind,
@@ -36,14 +37,14 @@ def declare(server: Server, folder: Path, **options: object) -> Declaration:
     }
     told.update(options)
     lines = [f"{key} = {json.dumps(value)}" for key, value in told.items() if value is not None]
-    zone = '[time]\nzone = "Asia/Shanghai"\n'
+    rest = f'[time]\nzone = "Asia/Shanghai"\n[columns]\noccurred_at = "{happened}"\n'
     file = folder / "cards.toml"
-    file.write_text("\n".join(["[connector]", *lines, zone]), "utf-8")
+    file.write_text("\n".join(["[connector]", *lines, rest]), "utf-8")
     return Declaration(file)
 
 
-def connector(server: Server, folder: Path, **options: object) -> Connector:
-    declaration = declare(server, folder, **options)
+def connector(server: Server, folder: Path, happened: str = "none", **options: object) -> Connector:
+    declaration = declare(server, folder, happened, options)
     module = importlib.import_module(f"etl.connectors.{server.kind}")
     found: Connector = module.read(declaration, {"CREDENTIALS": str(server.folder)})
     declaration.finish()
@@ -105,8 +106,4 @@ def lines(fetched: Fetched) -> Iterator[dict[str, Any]]:
 
 
 def reader(folder: Path) -> Reader:
-    settings = Settings.from_env({"COCKPIT_HOME": str(folder / "home")})
-    return Reader(landing=Landing(settings))
-
-
-__all__ = ["PASSWORD", "Reader", "at", "connector", "create", "declare", "lines", "reader"]
+    return Reader(landing=Landing(folder / "landing"))

@@ -68,7 +68,7 @@ def test_server_when_it_dies_in_mid_page_then_nothing_is_lost_or_doubled(
     own.start()
     got.look(source)
     assert got.ids == list(range(9000))
-    left = [file for file in (tmp_path / "home").rglob("*") if file.is_file()]
+    left = [file for file in (tmp_path / "landing").rglob("*") if file.is_file()]
     assert [file.suffix for file in left] == [".lock"]
 
 
