@@ -5,6 +5,10 @@ import logging
 import sys
 from datetime import UTC, datetime
 
+from stamina.instrumentation import RetryDetails, set_on_retry_hooks
+
+log = logging.getLogger(__name__)
+
 
 class JsonLines(logging.Formatter):
     """One JSON object a record: time (UTC), level, event, and the fields given as `extra`."""
@@ -30,4 +34,11 @@ def configure_logs() -> None:
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     logging.getLogger("httpx2").setLevel(logging.WARNING)
+    set_on_retry_hooks([_tell_retry])
+
+
+def _tell_retry(details: RetryDetails) -> None:
+    """What a connector tries again, and why."""
+    fields = {"why": str(details.caused_by), "wait_seconds": round(details.wait_for, 1)}
+    log.info("source.retried", extra={"fields": fields})
     logging.getLogger("asyncssh").setLevel(logging.WARNING)

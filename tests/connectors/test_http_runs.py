@@ -1,5 +1,6 @@
 """Runs of a declared web service: every row counts once, whatever happens between its pages."""
 
+import json
 import os
 import re
 import signal
@@ -195,10 +196,10 @@ def test_service_when_killed_between_pages_then_the_next_start_loses_and_doubles
         assert _stored(loader) == list(range(COUNT))
 
 
-def _run(home: Settings, **env: str) -> "subprocess.CompletedProcess[str]":
+def _run(home: Settings, *command: str, **env: str) -> "subprocess.CompletedProcess[str]":
     places = {"COCKPIT_HOME": str(home.home), "COCKPIT_SOURCES": str(home.sources)}
     return subprocess.run(
-        [sys.executable, "-m", "etl", "run", "hall"],
+        [sys.executable, *(command or ("-m", "etl", "run", "hall"))],
         env={**os.environ, **places, **env},
         cwd=ROOT,
         check=False,
@@ -215,3 +216,21 @@ def test_declaration_when_checked_then_first_rows_are_shown(
     assert sample.rows["occurred_at"][0] == FIRST.replace(tzinfo=None)
     assert len(sample.rows) == 10
     assert len(service.asked) == 1
+
+
+def test_page_when_tried_again_then_the_log_says_why_without_secrets(
+    home: Settings, service: Service
+) -> None:
+    _declared(home, service)
+    troubles = [503]
+    service.answer = lambda a: Answer(status=troubles.pop()) if troubles else by_cursor(a)
+    script = (
+        "import os, sys; from etl.logs import configure_logs; from etl.__main__ import main;"
+        "configure_logs(); sys.exit(main(['run', 'hall']))"
+    )
+    told = _run(home, "-c", script).stderr
+    lines = [json.loads(line) for line in told.splitlines() if line.startswith("{")]
+    retried = [line["why"] for line in lines if line["event"] == "source.retried"]
+    assert retried == [f"{service.url}: page 1: answers 503."]
+    assert TOKEN not in told
+    assert "since=" not in told
