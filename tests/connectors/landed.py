@@ -10,7 +10,7 @@ from pathlib import Path
 from etl.declaration import Declaration
 from etl.delivery import Connector, Delivery, Fetched, Position
 from etl.landing import MOST_BYTES, Draft, Landing, open_landed
-from warehouse.settings import ROOT, Settings
+from warehouse.settings import ROOT
 
 
 def declaration(folder: Path, options: str) -> Declaration:
@@ -20,7 +20,7 @@ def declaration(folder: Path, options: str) -> Declaration:
 
 
 def landing_in(folder: Path) -> Landing:
-    return Landing(Settings.from_env({"COCKPIT_HOME": str(folder / "home")}))
+    return Landing(folder / "home" / "landing")
 
 
 def deliveries(connector: Connector, known: dict[str, Position] | None = None) -> list[Delivery]:
@@ -45,7 +45,7 @@ class Meddling(Landing):
     """A landing where something happens elsewhere when the first piece of all arrives."""
 
     def __init__(self, folder: Path, meddle: Callable[[], object]) -> None:
-        super().__init__(Settings.from_env({"COCKPIT_HOME": str(folder / "home")}))
+        super().__init__(folder / "home" / "landing")
         self._meddles = [meddle]
 
     def draft(self, name: str, most_bytes: int = MOST_BYTES) -> Draft:
