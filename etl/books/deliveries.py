@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
-from etl.books.book import Book, naive
+from etl.books.book import Book, aware, naive
 from etl.delivery import Position
 from etl.model import Batch, BatchCount
 from warehouse import clock
@@ -100,7 +100,7 @@ class Deliveries(Book):
         source, now = batch.source.name, naive(clock.now())
         with self._transaction():
             self._note(batch.batch_id, batch.run_id, batch.item, source, count, batch.event_until)
-            self._add(source, count, batch.event_until, batch.quiet_until)
+            self._add(source, count, self._complete_until(batch), batch.quiet_until)
             for day, rows in (late or {}).items():
                 self._execute(_LATE, batch.source.contract.name, day, source, rows, now)
             if position is not None:
@@ -146,6 +146,18 @@ class Deliveries(Book):
             naive(until),
             naive(clock.now()),
         )
+
+    def _complete_until(self, batch: Batch) -> datetime | None:
+        """The newest event of the item, once all of it is here: its pieces are in no order of
+        time, so before that an event older than the newest may still be missing."""
+        if not batch.is_last:
+            return None
+        found = self._execute(
+            "SELECT max(event_until) FROM {db}.delivery WHERE run_id = ? AND item = ?",
+            batch.run_id,
+            batch.item,
+        )
+        return aware(found[0][0])
 
     def _add(
         self, source: str, count: BatchCount, until: datetime | None, quiet: datetime | None
