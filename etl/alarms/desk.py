@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from etl.alarms.outbox import Outbox, posts
-from etl.alarms.trouble import Key, Kind, drift_trouble, parked_trouble, troubles_of
+from etl.alarms.trouble import Key, Kind, drift_trouble, is_all_of, parked_trouble, troubles_of
 from etl.alarms.watch import Watch
 from etl.load import Loader
 from etl.model import Declared
@@ -85,15 +85,14 @@ class Desk:
         """
         now = clock.now()
         before = self.watch.open_incidents()
+        up_seconds = time.monotonic() - self._started
         try:
             statuses = source_statuses(self._declared().sources, self._loader)
-            booked = self._booked(now)
+            troubles, unsure = troubles_of(statuses, now, {*checked, *unscheduled}, up_seconds)
+            troubles = self._booked(troubles, now)
         except StorageError:
-            unsure = {(one.source, one.kind) for one in before}
-            self._note({}, unsure, now)
+            self._note({}, {(one.source, one.kind) for one in before}, now)
             return False
-        up_seconds = time.monotonic() - self._started
-        troubles, unsure = troubles_of(statuses, now, {*checked, *unscheduled}, up_seconds)
         waiting = {
             name
             for name, _ in troubles
@@ -104,21 +103,27 @@ class Desk:
             failed = (name, Kind.FAILED.value)
             if troubles.pop(failed, None) is not None:
                 unsure.add(failed)
-        self._note({**troubles, **booked}, unsure, now)
+        self._note(troubles, unsure, now)
         return self.watch.open_incidents() != before
 
-    def _booked(self, now: datetime) -> dict[Key, str]:
-        """Parked deliveries and changed columns, from the books."""
-        found: dict[Key, str] = {}
+    def _booked(self, troubles: dict[Key, str], now: datetime) -> dict[Key, str]:
+        """The troubles with parked deliveries and changed columns, from the books.
+
+        A run that failed for nothing but deliveries that are parked now is told as these.
+        """
+        found = dict(troubles)
         with self._loader.working():
             for source in self._declared().sources:
-                parked = self._loader.state.parked(source.name)
+                name, state = source.name, self._loader.state
+                parked = state.parked(name)
                 if parked:
-                    found[source.name, Kind.PARKED.value] = parked_trouble(parked)
-                drifts = self._loader.state.drifts(source.name)
-                text = drift_trouble(drifts, _written_at(source.file), now) if drifts else ""
+                    found[name, Kind.PARKED.value] = parked_trouble(parked)
+                    reasons = [attempt.reason for attempt in parked.values()]
+                    if is_all_of(troubles.get((name, Kind.FAILED.value), ""), reasons):
+                        found.pop((name, Kind.FAILED.value), None)
+                text = drift_trouble(state.drifts(name), _written_at(source.file), now)
                 if text:
-                    found[source.name, Kind.DRIFT.value] = text
+                    found[name, Kind.DRIFT.value] = text
         return found
 
     def _note(self, troubles: dict[Key, str], unsure: set[Key], now: datetime) -> None:

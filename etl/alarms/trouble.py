@@ -10,7 +10,6 @@ from warehouse.operations import Drift
 
 Key = tuple[str, str]
 """A source, empty for the cockpit as a whole, and a `Kind`."""
-_LONGEST = 500
 DRIFT_DAYS = 7
 
 
@@ -42,7 +41,7 @@ def troubles_of(
         if is_running:
             unsure.add(failed)
         elif status.last_run_state == RunState.FAILED:
-            troubles[failed] = status.last_error[:_LONGEST]
+            troubles[failed] = status.last_error
         if not status.is_stale(now):
             continue
         has_had_time = status.watermark is not None or up_seconds > status.promise_seconds
@@ -57,6 +56,13 @@ def parked_trouble(items: Collection[str]) -> str:
     """Deliveries that are left alone until somebody changes something."""
     noun = "delivery is" if len(items) == 1 else "deliveries are"
     return f"{len(items):,} {noun} left alone: {', '.join(sorted(items)[:3])}."
+
+
+def is_all_of(message: str, reasons: Iterable[str]) -> bool:
+    """Does a run's message say nothing but these reasons?"""
+    for reason in reasons:
+        message = message.replace(reason, "")
+    return not message.strip()
 
 
 def drift_trouble(drifts: Iterable[Drift], declared_at: datetime, now: datetime) -> str:
