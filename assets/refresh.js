@@ -18,6 +18,7 @@
     misses = 0;
     wait = EVERY;
     tell(false);
+    document.documentElement.toggleAttribute("data-unsound", token.sound === false);
     const main = document.getElementById("main");
     if (!main) {
       return;

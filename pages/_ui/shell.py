@@ -44,6 +44,11 @@ def shell() -> Component:
                 className="offline",
                 role="status",
             ),
+            html.Div(
+                _("最新一版数据没有通过校验，页面暂用上一版完好的数据，数据程序正在修复。"),
+                className="offline unsound",
+                role="status",
+            ),
             html.Main(page_container, id="main", tabIndex=-1, **attributes(data_version=version)),
         ],
         lang="en" if language() == "en" else "zh-CN",

@@ -222,17 +222,28 @@ def test_verify_when_a_fault_is_sealed_in_then_says_which(
     assert all("service_event-2026-03" in problem for problem in problems)
 
 
+APPLICATIONS = {
+    "steps of applications": "applied_at = NULL",
+    "attributes of applications": "dealer = 'other'",
+    "attributes of applications differ": "amount_applied = 7",
+    "what was verified of applications": "judicial = true",
+}
+
+
+@pytest.mark.parametrize("expected", APPLICATIONS)
 def test_verify_when_application_is_wrong_then_says_so(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    expected: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(copies, "_problems", lambda *_: [])
     ring = Keyring.open(settings)
     with Loader(settings, ring) as loader:
         loader.roll_up()
         alias = loader.writer.attach("loan_event", "2026-03")
-        loader.writer.execute(f"UPDATE {alias}.application_part SET applied_at = NULL")
+        loader.writer.execute(f"UPDATE {alias}.application_part SET {APPLICATIONS[expected]}")
         publishing.publish(loader, (), {}, City(label=LABEL))
-    assert any("steps of applications" in p for p in verify(settings, ring).problems)
+    problems = verify(settings, ring).problems
+    assert len(problems) == 1
+    assert expected in problems[0]
 
 
 def test_publish_when_a_partition_disagrees_with_its_ledger_then_refuses(
