@@ -16,7 +16,7 @@ from etl.model import RunReport, RunState, Source
 from etl.positions import Positions
 from etl.replay import Replay
 from etl.take import Progress, Run, Taking, was_told
-from warehouse.errors import CockpitError, SourceUnavailable
+from warehouse.errors import CockpitError, NoSpace, SourceUnavailable
 from warehouse.operations import RunKind
 
 log = logging.getLogger(__name__)
@@ -54,10 +54,16 @@ class Runner:
         return self._end(run, self._take(run))
 
     def run_if_new(self, source: Source) -> RunReport | None:
-        """As `run`, without waiting; None, and nothing in the books, when nothing is new."""
+        """As `run`, without waiting; None, and nothing in the books, when nothing is new.
+
+        Raises `NoSpace`, after the run has ended as far as that can be written down.
+        """
         run = Run(source=source, mark=declaration_mark(source))
         state = self._take(run)
-        return self._end(run, state) if run.is_open else None
+        report = self._end(run, state) if run.is_open else None
+        if run.no_space is not None:
+            raise run.no_space
+        return report
 
     def backfill(self, source: Source, window: Window, asked_by: str = "") -> RunReport:
         """Read again whatever lies in the range; what is there already is a duplicate."""
@@ -128,6 +134,7 @@ class Runner:
         except Stopped:
             return RunState.INTERRUPTED
         except CockpitError as error:
+            run.no_space = error if isinstance(error, NoSpace) else None
             if run.is_open or not was_told(self._loader, run.source, error):
                 run.open(self._loader)
                 run.refusals.append(str(error))

@@ -41,6 +41,8 @@ PUBLISH_AT_LEAST_SECONDS = 30
 """Run states are published this often even when no row is new."""
 TICK_EVERY_SECONDS = 5
 SPACE_EVERY_SECONDS = 5
+SPACE_AGAIN_SECONDS = 30.0
+"""So long nothing is tried where the disk was full again at once: each try is a run."""
 FOLDER_EVERY_SECONDS = 1
 LOOK_EVERY_SECONDS = 2
 POST_EVERY_SECONDS = 1
@@ -81,6 +83,7 @@ class Service:
         self._published_at = self._published_took = 0.0
         self._is_full = threading.Event()
         self._cut_short: set[str] = set()
+        self._try_after = self._resumed_at = float("-inf")
         self._jobs = Jobs()
 
     def start(self) -> None:
@@ -215,18 +218,21 @@ class Service:
         """Nothing is loaded or published until there is space; readers go on."""
         if not self._is_full.is_set():
             log.error("disk.full", extra={"fields": {"job": name, "why": str(error)}})
+            soon = time.monotonic() - self._resumed_at < 2 * SPACE_AGAIN_SECONDS
+            self._try_after = time.monotonic() + (SPACE_AGAIN_SECONDS if soon else 0.0)
         self._cut_short.add(name)
         self._is_full.set()
         self._desk.trouble("", Kind.DISK, str(error))
 
     def _try_space(self) -> None:
-        if not self._is_full.is_set():
+        if not self._is_full.is_set() or time.monotonic() < self._try_after:
             return
         check_space(self._settings)
         for name in self._cut_short & self._sources.keys():
             self._runner.abandon(name, "The disk was full; it is read again.")
         self._cut_short.clear()
         self._desk.doubt_failures()
+        self._resumed_at = time.monotonic()
         self._is_full.clear()
         self._desk.well("", Kind.DISK)
         log.info("disk.usable")

@@ -21,7 +21,7 @@ from etl.reading.job import Job, Piece, Survey
 from etl.reading.process import READERS
 from etl.times import known_until
 from warehouse import clock
-from warehouse.errors import CockpitError, ContractBroken, ReaderEnded, SourceUnavailable
+from warehouse.errors import CockpitError, ContractBroken, NoSpace, ReaderEnded, SourceUnavailable
 from warehouse.operations import RunKind
 
 Progress = Callable[[str, int], None]
@@ -49,6 +49,8 @@ class Run:
     parked: int = 0
     refusals: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    no_space: NoSpace | None = None
+    """Nothing the source can help: who schedules it waits until there is space."""
 
     def open(self, loader: Loader) -> None:
         """From now on it stands in the books."""
