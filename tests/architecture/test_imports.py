@@ -11,7 +11,7 @@ ONLY = {
     "duckdb": {"warehouse/connection.py"},
     "flask_login": {"gate"},
     "apscheduler": {"etl"},
-    "tqdm": {"run.py", "etl/__main__.py"},
+    "tqdm": {"run.py", "etl/shell.py"},
     "xlsxwriter": {"pages/_documents"},
 }
 
