@@ -15,7 +15,7 @@ from pathlib import Path
 from etl.failpoints import reach
 from etl.load import Loader
 from warehouse.certificates import destroyed_months
-from warehouse.datasets import CONTRACTS, DATASETS
+from warehouse.datasets import CONTRACTS, PUBLISHED
 from warehouse.errors import StorageError, Tampered
 from warehouse.home import (
     BOOKS,
@@ -75,7 +75,7 @@ def copy_changed(
 
 
 def _live(settings: Settings) -> Iterator[tuple[str, str]]:
-    for dataset in DATASETS:
+    for dataset in PUBLISHED:
         gone = destroyed_months(settings, dataset)
         for file in sorted((settings.live / dataset).glob("*.duckdb")):
             if file.stem in gone:

@@ -15,6 +15,8 @@ NAMES = (
     "position",
     "rollup",
     "runs",
+    "fold",
+    "operations",
     "publish_copy",
     "publish_rename",
     "manifest",

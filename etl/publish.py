@@ -17,11 +17,12 @@ from etl.checks import check_partition
 from etl.copies import copy_books, copy_changed
 from etl.failpoints import reach
 from etl.load import Loader
+from etl.operations import write_operations
 from warehouse import clock
 from warehouse.anchor import raise_anchor, read_anchor
 from warehouse.books import books_given, books_wanted
 from warehouse.certificates import is_destroyed
-from warehouse.datasets import DATASETS, PIPELINE_RUN
+from warehouse.datasets import CONTRACTS, PUBLISHED
 from warehouse.destroy import are_asked
 from warehouse.errors import NotPublished, Tampered
 from warehouse.home import WHOLE, published_books, published_files, storage_errors
@@ -36,7 +37,6 @@ from warehouse.manifest import (
     write_manifest,
 )
 from warehouse.model import City, SourceStatus
-from warehouse.schema import statements_of
 from warehouse.settings import Settings
 from warehouse.stamps import refuse_rollback
 
@@ -46,7 +46,6 @@ KEEP_GENERATIONS = 3
 KEEP_SECONDS = 60
 BOOKS_EVERY = timedelta(minutes=5)
 """So often the ETL's books are sealed with a generation, besides when a backup asks for them."""
-_RUN = PIPELINE_RUN.name
 
 
 def publish(
@@ -63,7 +62,7 @@ def publish(
             loader.writer.detach_all()
             loader.destroy_asked()
         loader.roll_up()
-        _write_runs(loader)
+        write_operations(loader)
         _take_up_logs(loader)
         loader.writer.detach_all()
         before, is_newest = _before(loader)
@@ -123,32 +122,14 @@ def _books(loader: Loader, before: Manifest | None, now: datetime) -> Any:
 
 def _take_up_logs(loader: Loader) -> None:
     """Check what a killed process left with a log; detaching then writes it into its file."""
-    for dataset in DATASETS:
+    for dataset in PUBLISHED:
         for log_file in sorted((loader.settings.live / dataset).glob("*.duckdb.wal")):
             month = log_file.name.removesuffix(".duckdb.wal")
             if is_destroyed(loader.settings, dataset, month):
                 continue
             loader.writer.attach(dataset, "" if month == WHOLE else month)
-            if dataset != _RUN:
+            if dataset in CONTRACTS:
                 check_partition(loader.writer, dataset, month)
-
-
-def _write_runs(loader: Loader) -> None:
-    """Bring the pipeline's own dataset up to the books, if a run has ended.
-
-    The reasons stand on the deliveries of the runs in it, so both come to the same total.
-    """
-    writer = loader.writer
-    writer.attach("state", "")
-    writer.attach("quarantine", "")
-    alias = writer.attach(_RUN, "")
-    if not writer.execute("SELECT 1 FROM state.ended LIMIT 1"):
-        return
-    with writer.transaction():
-        for statement in statements_of(f"rollup/{_RUN}", alias):
-            writer.execute(statement.replace("{zone}", loader.settings.zone.key))
-    reach("runs")
-    writer.execute("DELETE FROM state.ended")
 
 
 # --- generations ----------------------------------------------------------------------------

@@ -1,10 +1,11 @@
 """The one door: `Warehouse.answer(query, viewer)`. Screen, wall, file and shell come through it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from warehouse import clock
+from warehouse import clock, pipeline
 from warehouse.asker import Asker
 from warehouse.cache import Cache
 from warehouse.connection import Reader, Snapshot
@@ -26,6 +27,16 @@ from warehouse.model import (
     SourceStatus,
     Viewer,
 )
+from warehouse.operations import (
+    CheckResult,
+    Drift,
+    Incident,
+    Parked,
+    Request,
+    Restatement,
+    Run,
+    Sample,
+)
 from warehouse.pattern import Decided, Pattern
 from warehouse.quarantine import QuarantineReason, read_reasons
 from warehouse.question import named, resolve, where
@@ -34,7 +45,7 @@ from warehouse.settings import Settings
 _MOST_ROWS = 100_000
 _MOST_CELLS = 300_000
 """What the caches of one process hold at most; a row takes some hundred bytes."""
-_MAY_SEE_QUARANTINE = frozenset({Role.OPERATOR, Role.ADMIN})
+_OPERATORS = frozenset({Role.OPERATOR, Role.ADMIN})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,17 +146,53 @@ class Warehouse:
     def sources(self, viewer: Viewer) -> tuple[SourceStatus, ...]:
         """How the declared sources stand. What broke is told only to those who can mend it."""
         found = self._reader.snapshot().manifest.sources
-        if viewer.role in _MAY_SEE_QUARANTINE:
+        if viewer.role in _OPERATORS:
             return found
         return tuple(replace(source, last_error="") for source in found)
 
     def quarantine(self, viewer: Viewer) -> tuple[QuarantineReason, ...]:
         """Why rows were set aside. Raises `Forbidden` for all but operators."""
-        if viewer.role not in _MAY_SEE_QUARANTINE:
+        return read_reasons(self._operations(viewer))
+
+    # --- what operators see -----------------------------------------------------------------
+
+    def runs(self, viewer: Viewer, source: str = "", limit: int = 200) -> tuple[Run, ...]:
+        """The newest runs first. Raises `Forbidden` for all but operators, as all below."""
+        return pipeline.read_runs(self._operations(viewer), source, limit)
+
+    def samples(self, viewer: Viewer) -> tuple[Sample, ...]:
+        return pipeline.read_samples(self._operations(viewer))
+
+    def incidents(self, viewer: Viewer) -> tuple[Incident, ...]:
+        return pipeline.read_incidents(self._operations(viewer))
+
+    def drifts(self, viewer: Viewer) -> tuple[Drift, ...]:
+        return pipeline.read_drifts(self._operations(viewer))
+
+    def parked(self, viewer: Viewer) -> tuple[Parked, ...]:
+        return pipeline.read_parked(self._operations(viewer))
+
+    def checks(self, viewer: Viewer) -> tuple[CheckResult, ...]:
+        return pipeline.read_checks(self._operations(viewer))
+
+    def requests(self, viewer: Viewer) -> tuple[Request, ...]:
+        return pipeline.read_requests(self._operations(viewer))
+
+    def restatements(
+        self, viewer: Viewer, metrics: Sequence[str] = (), period: Period | None = None
+    ) -> tuple[Restatement, ...]:
+        """Published numbers that have changed, of those the viewer may see; for every role."""
+        return pipeline.read_restatements(self._reader.snapshot(), viewer, metrics, period)
+
+    def _operations(self, viewer: Viewer) -> Snapshot:
+        if viewer.role not in _OPERATORS:
             raise Forbidden(
-                f"The role {viewer.role} may not see broken rows. Ask for the role operator."
+                f"The role {viewer.role} may not see how the pipeline works."
+                " Ask for the role operator."
             )
-        return read_reasons(self._reader.snapshot())
+        return self._reader.snapshot()
+
+    # --- what everybody sees ----------------------------------------------------------------
 
     def city(self, viewer: Viewer) -> City:
         """The city, cut to the districts the viewer may see."""

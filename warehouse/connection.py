@@ -20,7 +20,7 @@ from typing import Any
 import duckdb
 
 from warehouse.attached import Attached
-from warehouse.datasets import DATASETS
+from warehouse.datasets import PUBLISHED
 from warehouse.errors import (
     DefinitionError,
     NoSpace,
@@ -181,7 +181,7 @@ class Reader:
 
     def _create_empty(self) -> None:
         """Empty tables of every dataset: what `Snapshot.table` reads where no month fits."""
-        for dataset in DATASETS:
+        for dataset in PUBLISHED:
             alias = name(empty_alias(dataset))
             self._connection.execute(f"ATTACH ':memory:' AS {alias}")
             for statement in create_statements(dataset, alias):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from warehouse.model import Dimension, Label
+from warehouse.operations import OPERATIONS
 
 
 class Kind(StrEnum):
@@ -163,6 +164,9 @@ CONTRACTS = {d.name: d for d in (SERVICE_EVENT, SERVICE_VOLUME, LOAN_EVENT, RATI
 """What a declared source may fulfil."""
 
 DATASETS = {**CONTRACTS, PIPELINE_RUN.name: PIPELINE_RUN}
+
+PUBLISHED = (*DATASETS, OPERATIONS)
+"""Everything a generation has files of; `operations` has no facts."""
 
 
 def _label(zh: str, en: str) -> Label:

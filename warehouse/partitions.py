@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from warehouse.connection import Reader, Snapshot
-from warehouse.datasets import CONTRACTS
+from warehouse.datasets import CONTRACTS, DATASETS
 from warehouse.errors import StorageError
 from warehouse.keys import Keyring
 from warehouse.manifest import (
@@ -69,7 +69,7 @@ def verify(settings: Settings, keyring: Keyring) -> Report:
     reader = Reader(settings, keyring)
     try:
         snapshot = reader.hold(replace(manifest, files=tuple(whole)))
-        rows = sum(_count(snapshot, partition) for partition in whole)
+        rows = sum(_count(snapshot, p) for p in whole if p.dataset in DATASETS)
         for partition in whole:
             problems += _problems(snapshot, partition)
     finally:

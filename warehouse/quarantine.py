@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from warehouse.compile import Tables
 from warehouse.model import Label
+from warehouse.operations import OPERATIONS
 from warehouse.reasons import Worded, read
 
 _COLUMNS = ("source", "reason", "column_name", "rows", "first_at", "last_at", "sample_line")
@@ -45,7 +46,7 @@ class QuarantineReason:
 
 def read_reasons(tables: Tables) -> tuple[QuarantineReason, ...]:
     """All reasons, the most frequent first."""
-    table = tables.table("pipeline_run", "quarantine_reason", period=None, columns=_COLUMNS)
+    table = tables.table(OPERATIONS, "quarantine_reason", period=None, columns=_COLUMNS)
     rows = tables.select(f"SELECT * FROM {table} ORDER BY rows DESC, source, reason, column_name")
     return tuple(
         QuarantineReason(

@@ -18,7 +18,7 @@ def fact_columns(dataset: str) -> tuple[str, ...]:
 def create_statements(dataset: str, alias: str) -> tuple[str, ...]:
     """CREATE statements for an empty file attached as `alias` (quoted).
 
-    `state` and `quarantine` have a schema file of their own and no fact table.
+    `state`, `quarantine` and `operations` have a schema file of their own and no fact table.
     """
     statements = list(statements_of(f"schema/{dataset}", alias))
     if dataset in DATASETS:

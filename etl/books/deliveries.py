@@ -5,8 +5,9 @@ from datetime import date, datetime
 
 from etl.books.book import Book, aware, naive
 from etl.delivery import Position
-from etl.model import Batch, BatchCount
+from etl.model import Batch, BatchCount, Source
 from warehouse import clock
+from warehouse.writer import Writer
 
 _ADD = """
 INSERT INTO {db}.standing BY NAME
@@ -24,9 +25,31 @@ _LATE = """
 INSERT INTO {db}.late VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (dataset, day, source) DO UPDATE SET rows = rows + excluded.rows
 """
+_KNOWN = """
+SELECT rows_quarantined FROM (
+    SELECT rows_quarantined, 0 AS place, NULL AS recorded_at FROM {db}.batch
+    WHERE batch = md5_number($1)
+    UNION ALL
+    SELECT rows_quarantined, 1, recorded_at FROM {db}.delivery WHERE batch_id = $1
+) ORDER BY place, recorded_at LIMIT 1
+"""
+_TIMES = """
+SELECT (SELECT coalesce(sum(times), 0) FROM {db}.batch WHERE batch = md5_number($1))
+    + (SELECT count(*) FROM {db}.delivery WHERE batch_id = $1 AND rows_quarantined > 0)
+"""
+
+
+_PERSONAL = """
+INSERT INTO {db}.personal VALUES (?, ?, NULL)
+ON CONFLICT (source) DO UPDATE SET columns = list_distinct(columns || excluded.columns)
+"""
 
 
 class Deliveries(Book):
+    def __init__(self, writer: Writer) -> None:
+        super().__init__(writer)
+        self._personal: dict[str, frozenset[str]] = {}
+
     # --- positions --------------------------------------------------------------------------
 
     def positions(self, source: str) -> dict[str, Position]:
@@ -79,12 +102,12 @@ class Deliveries(Book):
 
     def known_broken(self, batch_id: str) -> int | None:
         """The broken rows of a batch that some run stored as a whole before; else None."""
-        rows = self._execute(
-            "SELECT rows_quarantined FROM {db}.delivery WHERE batch_id = ?"
-            " ORDER BY recorded_at LIMIT 1",
-            batch_id,
-        )
+        rows = self._execute(_KNOWN, batch_id)
         return rows[0][0] if rows else None
+
+    def times_broken(self, batch_id: str) -> int:
+        """How often the broken rows of a batch have been counted as quarantined."""
+        return max(1, int(self._execute(_TIMES, batch_id)[0][0]))
 
     def record(
         self,
@@ -98,6 +121,7 @@ class Deliveries(Book):
         `late`: new rows for days (of the reporting zone) that its source had published as over.
         """
         source, now = batch.source.name, naive(clock.now())
+        self._note_personal(batch.source)
         with self._transaction():
             self._note(batch.batch_id, batch.run_id, batch.item, source, count, batch.event_until)
             self._add(source, count, self._complete_until(batch), batch.quiet_until)
@@ -110,19 +134,10 @@ class Deliveries(Book):
         self, batch_id: str, run_id: str, item: str, source: str, count: BatchCount
     ) -> None:
         """What a replay has moved out of quarantine, once a batch."""
-        known = "SELECT 1 FROM {db}.delivery WHERE batch_id = ? AND run_id = ? AND item = ?"
         with self._transaction():
-            if not self._execute(known, batch_id, run_id, item):
+            if self.known_broken(batch_id) is None:
                 self._note(batch_id, run_id, item, source, count, None)
                 self._add(source, count, None, None)
-
-    def times_broken(self, batch_id: str) -> int:
-        """How often the broken rows of a batch were delivered."""
-        rows = self._execute(
-            "SELECT count(*) FROM {db}.delivery WHERE batch_id = ? AND rows_quarantined > 0",
-            batch_id,
-        )
-        return max(1, int(rows[0][0]))
 
     def _note(
         self,
@@ -158,6 +173,17 @@ class Deliveries(Book):
             batch.item,
         )
         return aware(found[0][0])
+
+    def _note_personal(self, source: Source) -> None:
+        """Remember every column that was ever declared personal: no operator sees it."""
+        declared = {*source.personal, *source.dropped}
+        if declared <= self._personal.get(source.name, frozenset()) and (
+            source.name in self._personal
+        ):
+            return
+        self._execute(_PERSONAL, source.name, sorted(declared))
+        known = self._execute("SELECT columns FROM {db}.personal WHERE source = ?", source.name)
+        self._personal[source.name] = frozenset(known[0][0])
 
     def _add(
         self, source: str, count: BatchCount, until: datetime | None, quiet: datetime | None

@@ -15,8 +15,11 @@ class Older(Book):
             self._apply("schema/state_position")
         if self._has("run", "run_id") and not self._has("run", "kind"):
             self._apply("schema/state_run")
-        for statement in statements_of("schema/state", self.alias):
-            self._execute(statement)
+        is_older = self._has("run", "run_id") and not self._has("batch", "batch")
+        with self._transaction():
+            self._run("schema/state")
+            if is_older:
+                self._run("schema/state_again")
         lacks = "SELECT 1 FROM {db}.run WHERE NOT EXISTS (SELECT 1 FROM {db}.standing) LIMIT 1"
         if self._execute(lacks):
             self._apply("schema/state_fill")
@@ -26,5 +29,8 @@ class Older(Book):
 
     def _apply(self, script: str) -> None:
         with self._transaction():
-            for statement in statements_of(script, self.alias):
-                self._execute(statement)
+            self._run(script)
+
+    def _run(self, script: str) -> None:
+        for statement in statements_of(script, self.alias):
+            self._execute(statement)

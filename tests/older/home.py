@@ -12,6 +12,11 @@ def make_books(writer: Writer) -> str:
     return _make(writer, "state", "")
 
 
+def make_runs(writer: Writer) -> str:
+    """Gives a new home the one file that held all runs; its alias."""
+    return _make(writer, "pipeline_run", "")
+
+
 def _make(writer: Writer, dataset: str, month: str) -> str:
     alias = writer.attach(dataset, month)
     tables = writer.execute(

@@ -8,9 +8,13 @@ import pytest
 from etl.delivery import Position
 from etl.load import Loader
 from etl.model import BatchCount, RunState
-from tests.older.home import make_books
+from etl.publish import publish
+from tests.older.home import make_books, make_runs
 from tests.tiny import tiny_settings
+from warehouse.answer import Warehouse
+from warehouse.home import live_file
 from warehouse.keys import Keyring
+from warehouse.model import City, Label, MetricQuery, Role, Scope, Viewer
 from warehouse.operations import RunKind
 from warehouse.settings import Settings
 from warehouse.writer import Writer
@@ -36,6 +40,13 @@ def older(tmp_path: Path) -> Settings:
     writer.execute(
         f"INSERT INTO {state}.position VALUES ('visits', 'a.csv', 700, 42, 'abc:def', ?)", [NOON]
     )
+    writer.execute(
+        f"INSERT INTO {writer.attach('quarantine', '')}.original BY NAME SELECT 'visits' AS source,"
+        " 'batch of r1' AS batch_id, 'a.csv' AS item, 7 AS line, 'scene' AS column_name,"
+        " 'is empty but required' AS reason, '{\"id\": -123}' AS original, ?::TIMESTAMP AS seen_at",
+        [NOON],
+    )
+    make_runs(writer)
     writer.close()
     return settings
 
@@ -65,3 +76,23 @@ def test_books_when_brought_up_then_new_runs_and_positions_are_entered(older: Se
         state.move("visits", moved)
         assert (state.run("r3").kind, state.run("r3").asked_by) == (RunKind.REPLAY, "Li")
         assert state.positions("visits") == {"a.csv": moved}
+
+
+OPERATOR = Viewer(name="Li", role=Role.OPERATOR, scope=Scope(everything=True))
+
+
+def test_publish_when_the_home_is_the_first_ones_then_every_run_is_a_fact_of_its_month(
+    older: Settings,
+) -> None:
+    for _ in range(2):
+        with Loader(older, Keyring.open(older)) as loader:
+            publish(loader, (), {}, City(label=Label(zh="示例市", en="Example City")))
+    assert not live_file(older, "pipeline_run", "").exists()
+    warehouse = Warehouse.open(older)
+    rows = MetricQuery(metrics=("pipeline.read", "pipeline.quarantined"), by=("state",))
+    answer = warehouse.answer(rows, OPERATOR)
+    found = {row.members: tuple(cell.value for cell in row.cells) for row in answer.rows}
+    (reason,) = warehouse.quarantine(OPERATOR)
+    warehouse.close()
+    assert found == {("done",): (9, 1), ("interrupted",): (9, 1)}
+    assert (reason.rows, reason.sample_line) == (1, "a.csv:7")

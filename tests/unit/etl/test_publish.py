@@ -15,6 +15,7 @@ from etl.model import Batch, Declared, RunState
 from etl.publish import publish
 from etl.schedule import publish_all
 from tests.tiny import load_rows, tiny_batch, tiny_settings, tiny_source
+from warehouse import clock
 from warehouse.connection import Reader
 from warehouse.home import published_files
 from warehouse.keys import Keyring
@@ -68,12 +69,14 @@ def test_publish_when_one_month_changed_then_the_others_keep_their_file(loader: 
     second = _publish(loader)
     before, after = _by_month(first), _by_month(second)
     changed = {key for key in after if before.get(key) != after[key]}
-    assert changed == {("service_event", "2026-05"), ("pipeline_run", "")}
+    month = f"{clock.today(loader.settings.zone):%Y-%m}"
+    assert changed == {("service_event", "2026-05"), ("pipeline_run", month), ("operations", "")}
     kept = published_files(loader.settings) / after["service_event", "2026-04"]
     assert kept.stat().st_ino == inodes[kept.name]
     assert second.generation == first.generation + 1
-    assert first.versions == {"service_event": 1, "rating_event": 1, "pipeline_run": 1}
-    assert second.versions == {"service_event": 2, "rating_event": 1, "pipeline_run": 2}
+    own = {"pipeline_run", "operations"}
+    assert first.versions == {"service_event": 1, "rating_event": 1} | dict.fromkeys(own, 1)
+    assert second.versions == {"service_event": 2, "rating_event": 1} | dict.fromkeys(own, 2)
 
 
 def test_publish_when_nothing_changed_then_no_new_generation(loader: Loader) -> None:
@@ -127,7 +130,7 @@ def test_publish_when_rows_were_quarantined_then_reasons_come_without_originals(
     _publish(loader)
     reader = Reader(loader.settings, loader.keyring)
     snapshot = reader.snapshot()
-    table = snapshot.table("pipeline_run", "quarantine_reason", period=None)
+    table = snapshot.table("operations", "quarantine_reason", period=None)
     columns = "source, reason, column_name, rows, sample_line"
     assert snapshot.select(f"SELECT {columns} FROM {table}") == [
         ("service_event", "empty", "scene", 2, "service_event.csv:4")
@@ -152,7 +155,7 @@ def _set_aside(home: Settings) -> tuple[int, int, int]:
     found = [
         int(snapshot.select(f"SELECT coalesce(sum({column}), 0) FROM {table}")[0][0])
         for column, table in (
-            ("rows", snapshot.table("pipeline_run", "quarantine_reason", period=None)),
+            ("rows", snapshot.table("operations", "quarantine_reason", period=None)),
             ("rows_quarantined", snapshot.table("pipeline_run", "fact", period=None)),
         )
     ]
@@ -258,7 +261,7 @@ def test_prune_when_generations_are_old_then_three_stay_with_their_files(loader:
     assert numbers == {"manifest-6", "manifest-5", "manifest-4"}
     names = {f.name for f in published_files(loader.settings).iterdir()}
     assert {f.file for f in last.files} <= names
-    assert len(names) == 6  # three generations, each with its own April and its own runs
+    assert len(names) == 9  # three generations, each with its own April, runs and operations
 
 
 def test_prune_when_generations_are_young_then_all_stay(loader: Loader) -> None:

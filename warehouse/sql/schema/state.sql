@@ -133,3 +133,43 @@ CREATE TABLE IF NOT EXISTS {db}.restatement (
     seen_at TIMESTAMP,
     generation BIGINT
 );
+CREATE TABLE IF NOT EXISTS {db}.batch (
+    batch UHUGEINT PRIMARY KEY,
+    rows_quarantined BIGINT,
+    times BIGINT,
+    last_at TIMESTAMP
+);
+CREATE TABLE IF NOT EXISTS {db}.personal (
+    source VARCHAR PRIMARY KEY,
+    columns VARCHAR[],
+    since TIMESTAMP
+);
+CREATE TABLE IF NOT EXISTS {db}.reason (
+    source VARCHAR,
+    reason VARCHAR,
+    column_name VARCHAR,
+    rows BIGINT,
+    first_at TIMESTAMP,
+    last_at TIMESTAMP,
+    item VARCHAR,
+    line BIGINT,
+    PRIMARY KEY (source, reason, column_name)
+);
+CREATE TABLE IF NOT EXISTS {db}.sample (
+    source VARCHAR,
+    reason VARCHAR,
+    column_name VARCHAR,
+    item VARCHAR,
+    line BIGINT,
+    original VARCHAR,
+    seen_at TIMESTAMP
+);
+CREATE TABLE IF NOT EXISTS {db}.check_result (
+    dataset VARCHAR,
+    month VARCHAR,
+    check_key VARCHAR,
+    severity VARCHAR,
+    rows BIGINT,
+    checked_at TIMESTAMP,
+    PRIMARY KEY (dataset, month, check_key)
+);

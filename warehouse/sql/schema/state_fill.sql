@@ -14,7 +14,7 @@ FROM (
     QUALIFY row_number() OVER (PARTITION BY source ORDER BY started_at DESC, run_id) = 1
 ) AS last LEFT JOIN {db}.delivery AS delivery USING (source)
 GROUP BY source;
-INSERT INTO {db}.ended
+INSERT OR IGNORE INTO {db}.ended
 SELECT run_id, source, dataset, started_at, state,
     rows_read, rows_loaded, rows_duplicate, rows_quarantined
 FROM {db}.run
