@@ -5,7 +5,7 @@ from pathlib import Path
 from etl.failpoints import reach
 from etl.load import Loader
 from warehouse.datasets import PIPELINE_RUN
-from warehouse.home import WHOLE, live_file, storage_errors
+from warehouse.home import BOOKS, WHOLE, live_file, storage_errors
 from warehouse.operations import OPERATIONS
 from warehouse.partition_key import key_file
 from warehouse.schema import statements_of
@@ -32,6 +32,8 @@ def write_operations(loader: Loader) -> None:
     A file in which nothing has changed is not written. Costs the same however long the history.
     """
     _remove_whole(loader.settings)
+    for book in BOOKS:  # a backup holds both from the first generation on
+        loader.writer.attach(book, "")
     months = loader.state.months_to_publish(loader.settings.zone)
     for month in months:
         _write_runs(loader, month)
@@ -54,7 +56,6 @@ def _remove_whole(settings: Settings) -> None:
 def _write_runs(loader: Loader, month: str) -> None:
     """A run that is there already, because a kill came before the books noted it, stays one."""
     writer = loader.writer
-    writer.attach("state", "")
     alias = writer.attach(_RUN, month)
     with writer.transaction():
         for statement in statements_of(f"rollup/{_RUN}", alias):

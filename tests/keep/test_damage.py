@@ -104,7 +104,7 @@ def test_reader_when_a_file_is_damaged_at_random_then_the_last_good_one_serves(
     """Two hundred damages of every kind to every file of the newest generation."""
     draw, keyring = random.Random(20260301), Keyring.open(settings)
     files = _newest_only(settings)
-    assert len(files) == 4
+    assert len(files) == 5
     missed = []
     for number in range(DAMAGES):
         file = files[number % len(files)]
@@ -153,7 +153,7 @@ def test_reader_when_a_file_is_damaged_while_it_is_open_then_the_last_good_one_s
     reader.close()
 
 
-@pytest.mark.parametrize("target", range(4))
+@pytest.mark.parametrize("target", range(5))
 def test_publish_when_what_is_published_is_damaged_then_it_is_made_again(
     target: int, settings: Settings
 ) -> None:
@@ -164,7 +164,7 @@ def test_publish_when_what_is_published_is_damaged_then_it_is_made_again(
         assert publish(loader, (), {}, CITY).versions == versions
     assert _served(settings) == (45, "")
     assert verify(settings, keyring).is_sound
-    assert versions["service_event"] > 2 or target == 1
+    assert versions["service_event"] > 2 or target in (1, 2)  # runs, operations
 
 
 def test_publish_when_an_older_live_file_was_put_back_then_refuses(
