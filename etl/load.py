@@ -136,12 +136,11 @@ class Loader:
             if recorded is not None:
                 return recorded
             batch = withhold(self.settings, batch)
-            broken = self.state.known_broken(batch.batch_id)
-            if broken is None:
+            if self.state.known_broken(batch.batch_id) is None:
                 self._check_space(batch)
                 count = self._store(batch)
             else:
-                count = _again(batch, broken)
+                count = _again(batch, self.quarantine.kept(batch.batch_id))
             _check(batch, count)
             reach("position")
             self.state.record(batch, count, position)
@@ -300,7 +299,8 @@ def _days(rows: pl.DataFrame) -> str:
 
 
 def _again(batch: Batch, broken: int) -> BatchCount:
-    """A row that was too far ahead may be good by now; it is kept apart all the same."""
+    """A row that was too far ahead may be good by now; it is kept apart all the same, until a
+    replay takes it out of the `broken` ones."""
     return BatchCount(read=batch.read, duplicate=batch.read - broken, quarantined=broken)
 
 

@@ -50,6 +50,11 @@ class Quarantine:
             )
         reach("quarantine")
 
+    def kept(self, batch_id: str) -> int:
+        """How many rows of a batch are kept here."""
+        rows = self._execute("SELECT count(*) FROM {db}.original WHERE batch_id = ?", batch_id)
+        return int(rows[0][0])
+
     # --- replay -----------------------------------------------------------------------------
 
     def origins(self, source: str) -> list[tuple[str, str]]:
