@@ -4,6 +4,7 @@ from pathlib import Path
 
 from etl.failpoints import reach
 from etl.load import Loader
+from warehouse.certificates import is_destroyed
 from warehouse.datasets import PIPELINE_RUN
 from warehouse.home import BOOKS, WHOLE, live_file, storage_errors
 from warehouse.operations import OPERATIONS
@@ -36,7 +37,8 @@ def write_operations(loader: Loader) -> None:
         loader.writer.attach(book, "")
     months = loader.state.months_to_publish(loader.settings.zone)
     for month in months:
-        _write_runs(loader, month)
+        if not is_destroyed(loader.settings, _RUN, month):
+            _write_runs(loader, month)
     reach("runs")
     if months:
         loader.state.fold()

@@ -14,7 +14,7 @@ _LONGEST_VALUE = 200
 _MOST_COLUMNS = 100
 
 _CANDIDATES = """
-SELECT source, reason, column_name, item, line, original, seen_at FROM broken
+SELECT source, reason, column_name, item, line, original, seen_at FROM fold_row
 QUALIFY row_number() OVER (
     PARTITION BY source, reason, column_name ORDER BY seen_at DESC, item, line
 ) <= ?
