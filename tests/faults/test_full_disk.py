@@ -38,7 +38,7 @@ def test_load_when_the_disk_fills_up_then_goes_on_once_there_is_space(
     assert "batches before the disk was full" in child.stdout
 
 
-@pytest.mark.parametrize("place", ["live", "published", "spill"])
+@pytest.mark.parametrize("place", ["live", "published", "spill", "landing"])
 def test_serving_when_a_disk_fills_up_then_goes_on_by_itself(place: str, tmp_path: Path) -> None:
     if not _may_mount(tmp_path):
         pytest.skip("this machine lets nobody mount a small disk (unshare -Urm)")
