@@ -4,6 +4,7 @@ It alone touches what strangers deliver, with limits on memory; plain personal v
 it. Whoever started it is trusted, so jobs come as pickles; answers go back as JSON and Arrow.
 """
 
+import functools
 import os
 import pickle
 import resource
@@ -11,6 +12,7 @@ import struct
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from itertools import pairwise
 from typing import BinaryIO
 
 import polars as pl
@@ -18,6 +20,7 @@ import polars as pl
 from etl import contract
 from etl.formats.chunk import LINE, Chunk
 from etl.identity import Identifier
+from etl.pseudonyms import Pseudonym, remembered
 from etl.reading.content import check_content, read_content
 from etl.reading.job import Job
 from etl.reading.shapes import shapes_of
@@ -29,7 +32,12 @@ from warehouse.keys import Pseudonymiser
 MEMORY_BYTES = 1 << 30
 """Private memory; a delivery that needs more is hostile or has a line without end."""
 
+AT_ONCE = 5
+"""Pieces that go through their contract together: each of its steps costs to start."""
+
 _SIZE = struct.Struct(">I")
+_Frames = tuple[pl.DataFrame, pl.DataFrame]
+"""Good rows and broken ones, as in `Piece`."""
 
 
 def main() -> None:
@@ -58,22 +66,36 @@ def _channel() -> tuple[BinaryIO, BinaryIO]:
 
 
 def _read(job: Job, out: BinaryIO) -> None:
-    for (rows, broken), chunk, is_last in _applied(job):
-        head = {
-            "read": len(rows) + len(broken),
-            "columns": _columns(chunk),
-            "is_sparse": chunk.is_sparse,
-            "is_last": is_last,
-        }
-        send(out, head, (rows, broken))
+    for frames, chunk, is_last in _applied(job):
+        pieces = _cut(chunk, frames, job.rows)
+        for ordinal, (rows, broken) in enumerate(pieces, 1):
+            head = {
+                "read": len(rows) + len(broken),
+                "columns": _columns(chunk),
+                "is_sparse": chunk.is_sparse,
+                "is_last": is_last and ordinal == len(pieces),
+            }
+            send(out, head, (rows, broken))
 
 
-def _applied(job: Job) -> Iterator[tuple[tuple[pl.DataFrame, pl.DataFrame], Chunk, bool]]:
+def _cut(chunk: Chunk, frames: _Frames, size: int) -> list[_Frames]:
+    """What became of a chunk, `size` of its rows at a time; always the same cuts."""
+    ends = chunk.frame[LINE][:-1].gather_every(size, size - 1)
+    rows, broken = frames  # rows are in the order of their lines
+    return list(zip(_cut_after(ends, rows), _cut_after(ends, broken.sort("line")), strict=True))
+
+
+def _cut_after(ends: pl.Series, frame: pl.DataFrame) -> list[pl.DataFrame]:
+    places = [0, *frame["line"].search_sorted(ends, side="right").to_list(), len(frame)]
+    return [frame[start:end] for start, end in pairwise(places)]
+
+
+def _applied(job: Job) -> Iterator[tuple[_Frames, Chunk, bool]]:
     """Each chunk after its contract: good rows and broken ones; and whether it is the last."""
-    pseudonym = Pseudonymiser(job.pseudonym_key)
+    pseudonym = _pseudonym(job.pseudonym_key)
     identifier = Identifier(job.source, pseudonym)
     checked = False
-    for chunk, is_last in _with_last(read_content(job.content, job.rows)):
+    for chunk, is_last in _with_last(read_content(job.content, AT_ONCE * job.rows)):
         if not checked:
             _check_columns(job, chunk)
             checked = True
@@ -81,6 +103,12 @@ def _applied(job: Job) -> Iterator[tuple[tuple[pl.DataFrame, pl.DataFrame], Chun
         rows, broken = contract.apply(frame, job.source, pseudonym=pseudonym, zone=job.zone)
         broken = pl.concat([broken, contract.broken_lines(chunk.broken, job.source)])
         yield (_within(job, rows), broken), chunk, is_last
+
+
+@functools.lru_cache(1)
+def _pseudonym(key: bytes) -> Pseudonym:
+    """Kept from delivery to delivery, because the same people come again."""
+    return remembered(Pseudonymiser(key))
 
 
 def _within(job: Job, rows: pl.DataFrame) -> pl.DataFrame:

@@ -22,7 +22,7 @@ from etl.formats.parquet import check_parquet, read_parquet
 from etl.landing import open_landed
 from warehouse.errors import ContractBroken, SourceUnavailable
 
-ROWS = 50_000
+ROWS = 10_000
 """Rows of a piece; a batch is a piece."""
 
 _ENDINGS = {

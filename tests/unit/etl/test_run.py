@@ -13,6 +13,7 @@ import pytest
 from etl.load import Loader
 from etl.marks import declaration_mark
 from etl.model import RunReport, RunState, Source
+from etl.reading.content import ROWS
 from etl.run import Runner, run_source
 from etl.sources import read_source, source_env
 from etl.status import source_statuses
@@ -302,7 +303,7 @@ def test_stop_asked_for_interrupts_and_the_next_run_completes(
     home: Settings, loader: Loader
 ) -> None:
     source, stop = declared(home), Event()
-    deliver(home, "a.csv", rows_text(0, 120_000))
+    deliver(home, "a.csv", rows_text(0, 2 * ROWS + 1))
     runner = Runner(loader, stop=stop)
     original = loader.load
     loaded: list[int] = []
@@ -318,9 +319,9 @@ def test_stop_asked_for_interrupts_and_the_next_run_completes(
     loader.load = original  # type: ignore[method-assign]
     second = run_source(source, loader)
 
-    assert (first.state, first.loaded, loaded) == (RunState.INTERRUPTED, 50_000, [50_000])
-    assert (second.state, loader.state.totals(source.name).loaded) == (RunState.DONE, 120_000)
-    assert counts(second) == (120_000, 70_000, 50_000, 0)
+    assert (first.state, first.loaded, loaded) == (RunState.INTERRUPTED, ROWS, [ROWS])
+    assert (second.state, loader.state.totals(source.name).loaded) == (RunState.DONE, 2 * ROWS + 1)
+    assert counts(second) == (2 * ROWS + 1, ROWS + 1, ROWS, 0)
 
 
 def test_job_that_broke_leaves_no_run_that_still_runs(home: Settings, loader: Loader) -> None:
