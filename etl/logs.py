@@ -34,6 +34,7 @@ def configure_logs() -> None:
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     logging.getLogger("httpx2").setLevel(logging.WARNING)
+    logging.getLogger("asyncssh").setLevel(logging.WARNING)
     set_on_retry_hooks([_tell_retry])
 
 
@@ -41,4 +42,3 @@ def _tell_retry(details: RetryDetails) -> None:
     """What a connector tries again, and why."""
     fields = {"why": str(details.caused_by), "wait_seconds": round(details.wait_for, 1)}
     log.info("source.retried", extra={"fields": fields})
-    logging.getLogger("asyncssh").setLevel(logging.WARNING)

@@ -3,12 +3,16 @@ go that were read."""
 
 from fnmatch import fnmatchcase
 
+from etl.control import CONTROL_ENDING, read_totals
 from etl.declaration import Declaration
+from etl.delivery import Totals
 from etl.landing import MOST_BYTES
 from warehouse.errors import ContractBroken, SourceUnavailable, nearest
 
 MOST_LISTED = 200_000
 """A list of more does not fit in the memory set aside for it (about 300 bytes each)."""
+
+MOST_TOTALS_BYTES = 64 << 10
 
 _UNFINISHED = (".part", ".tmp")
 
@@ -19,9 +23,21 @@ def is_delivered(name: str, pattern: str) -> bool:
     return (
         bool(last)
         and not last.startswith(".")
-        and not last.endswith(_UNFINISHED)
+        and not last.endswith((*_UNFINISHED, CONTROL_ENDING))
         and fnmatchcase(name, pattern)
     )
+
+
+def totals_name(name: str) -> str:
+    """Where the control totals of a delivery lie, if its source delivers them."""
+    return name + CONTROL_ENDING
+
+
+def totals_from(name: str, content: bytes) -> Totals:
+    """`content` is at most a byte more than may be. Raises `ContractBroken`."""
+    if len(content) > MOST_TOTALS_BYTES:
+        raise ContractBroken(f"{name}: is too long for control totals.")
+    return read_totals(name, content.decode("utf-8", "replace"))
 
 
 def check_count(listed: int, place: str) -> None:

@@ -47,14 +47,17 @@ class Files:
         return not all(self._is_settled(file) for file in self._files())
 
     def finished(self, item: Item) -> None:
-        """Moves the file away, where declared. Raises `SourceUnavailable`."""
+        """Moves the file away, where declared; one that changed since stays for the next run.
+
+        Raises `SourceUnavailable`.
+        """
         if self.done_folder is None:
             return
-        folder = self.path if self.path.is_dir() else self.path.parent
+        file = (self.path if self.path.is_dir() else self.path.parent) / item.name
         try:
-            self.done_folder.mkdir(parents=True, exist_ok=True)
-            if (folder / item.name).exists():
-                os.replace(folder / item.name, self.done_folder / item.name)
+            if file.exists() and _file(file, self.layout).item.version == item.version:
+                self.done_folder.mkdir(parents=True, exist_ok=True)
+                os.replace(file, self.done_folder / item.name)
         except OSError as error:
             raise SourceUnavailable(
                 f"{item.name}: is loaded, but cannot be moved to {self.done_folder}"

@@ -1,24 +1,20 @@
-"""The connector `s3`: objects of any S3-compatible store, addressed by path and fetched as streams.
-
-Only what the declaration says counts: credentials, endpoints and switches of the environment
-(`AWS_…`) are overridden.
-"""
+"""The connector `s3`: objects of any S3-compatible store, addressed by path, fetched as streams."""
 
 import ipaddress
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from obstore.exceptions import BaseError, InvalidPathError, PreconditionError
+from obstore.exceptions import PreconditionError
 from obstore.store import S3Store
 
 from etl import notation
 from etl.connectors._delivered import (
+    MOST_TOTALS_BYTES,
     changed,
     check_count,
     check_read,
@@ -26,17 +22,19 @@ from etl.connectors._delivered import (
     gone,
     is_delivered,
     read_done_folder,
+    totals_from,
+    totals_name,
 )
 from etl.connectors._layout import LAYOUT_KEYS, layout_mark, read_layout
+from etl.connectors._object_store import explained, open_store
 from etl.connectors._secrets import SecretFile, refuse_written, secret_file
+from etl.control import CONTROL_ENDING
 from etl.declaration import Declaration
-from etl.delivery import Content, Delivery, Fetched, Item, Layout, Position, Window
+from etl.delivery import Content, Delivery, Fetched, Item, Layout, Position, Totals, Window
 from etl.landing import Landing
-from warehouse.errors import SourceUnavailable
 
 if TYPE_CHECKING:  # obstore has these names for type checkers only
     from obstore import GetOptions, ObjectMeta
-    from obstore.store import ClientConfig, RetryConfig, S3Credential
 
 _SECRETS = ("access_key", "secret_key")
 _KEYS: tuple[str, ...] = ("kind", "endpoint", "region", "bucket", "prefix", "pattern", "ca_file")
@@ -44,34 +42,6 @@ _KEYS += ("access_key_file", "secret_key_file", "after", "done_folder", *LAYOUT_
 _PIECE_BYTES = 1 << 20
 _LIST_PIECE = 1_000
 _NO_FILE = SecretFile(path=Path())
-
-_CLIENT: "ClientConfig" = {
-    "connect_timeout": timedelta(seconds=5),
-    "read_timeout": timedelta(seconds=10),
-    "timeout": timedelta(hours=2),  # of a whole object; a stalled one ends by `read_timeout`
-    "allow_invalid_certificates": False,
-}
-_RETRY: "RetryConfig" = {
-    "max_retries": 4,
-    "retry_timeout": timedelta(seconds=10),
-    "backoff": {
-        "init_backoff": timedelta(milliseconds=200),
-        "max_backoff": timedelta(seconds=4),
-        "base": 2,
-    },
-}
-
-_REMEDIES = {
-    "NoSuchBucket": "there is no such bucket. Check connector.bucket.",
-    "InvalidAccessKeyId": "the store does not know the access key. Check access_key_file.",
-    "SignatureDoesNotMatch": "the secret key is not the access key's. Check secret_key_file.",
-    "AccessDenied": "the store does not permit this. Grant the key to list and read the bucket"
-    ', and for after = "move" to write and delete.',
-    "RequestTimeTooSkewed": "the store's clock differs from this machine's. Set both by NTP.",
-    "AuthorizationHeaderMalformed": "the store is in another region. Check connector.region.",
-    "PermanentRedirect": "the bucket is in another region. Check connector.region and endpoint.",
-    "InvalidObjectState": "the object is archived. Restore it in the store.",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,10 +68,11 @@ class S3:
     ) -> Iterator[Delivery]:
         """All objects in the order in which they were written; a window does not narrow them."""
         store = self._store()
-        found = self._listed(store)
+        found, names = self._listed(store)
         found.sort(key=lambda item: (item.written_at, item.name))
         for item in found:
-            yield _Object(place=self, store=store, item=item)
+            has_totals = totals_name(item.name) in names
+            yield _Object(place=self, store=store, item=item, has_totals=has_totals)
 
     def is_settling(self) -> bool:
         """Objects appear when they are whole."""
@@ -115,14 +86,16 @@ class S3:
         if not self.done_folder:
             return
         store, key = self._store(), self.key(item.name)
-        with _explained(f"{self.key(item.name)}: is loaded, but cannot be moved"):
-            try:
-                if _version(store.head(key)) != item.version:
-                    return
-                store.copy(key, f"{self.done_folder}/{item.name}")
-            except FileNotFoundError:
-                return  # moved already, by a run that was killed before it could tell
-            store.delete(key)
+        about = f"{key}: is loaded, but cannot be moved"
+        with explained(about), suppress(FileNotFoundError):  # moved by a run that was killed
+            if _version(store.head(key)) == item.version:
+                with suppress(FileNotFoundError):  # few sources deliver them
+                    self._move(store, totals_name(item.name))
+                self._move(store, item.name)
+
+    def _move(self, store: S3Store, name: str) -> None:
+        store.copy(self.key(name), f"{self.done_folder}/{name}")
+        store.delete(self.key(name))
 
     def mark(self) -> str:
         return layout_mark(self.layout)
@@ -134,18 +107,23 @@ class S3:
     def place(self) -> str:
         return f"{self.endpoint}/{self.bucket}/{self.prefix}".rstrip("/")
 
-    def _listed(self, store: S3Store) -> list[Item]:
+    def _listed(self, store: S3Store) -> tuple[list[Item], set[str]]:
+        """The deliveries, and the names of control totals."""
         found: list[Item] = []
-        with _explained(self.place):
+        totals: set[str] = set()
+        with explained(self.place):
             for piece in store.list(self.prefix or None, chunk_size=_LIST_PIECE):
                 found += (item for meta in piece if (item := self._item(meta)) is not None)
+                totals.update(self._name(m) for m in piece if m["path"].endswith(CONTROL_ENDING))
                 check_count(len(found), self.place)
-        return found
+        return found, totals
+
+    def _name(self, meta: "ObjectMeta") -> str:
+        return meta["path"].removeprefix(self.prefix).lstrip("/")
 
     def _item(self, meta: "ObjectMeta") -> Item | None:
         """None: it is no delivery, or one that was moved away."""
-        key = meta["path"]
-        name = key.removeprefix(self.prefix).lstrip("/")
+        key, name = meta["path"], self._name(meta)
         if not is_delivered(name, self.pattern) or self._is_done(key) or _is_folder(name, meta):
             return None
         return Item(
@@ -157,30 +135,9 @@ class S3:
 
     def _store(self) -> S3Store:
         """Raises `SourceUnavailable` when a secret cannot be read."""
-        credential: S3Credential = {
-            "access_key_id": self.access_key.read(),
-            "secret_access_key": self.secret_key.read(),
-            "token": None,
-            "expires_at": None,
-        }
-        client: ClientConfig = {**_CLIENT, "allow_http": self.endpoint.startswith("http://")}
-        if self.ca_file is not None:
-            client["root_certificate"] = self.ca_file.read_bytes()
-        with _explained(self.endpoint):
-            return S3Store(
-                self.bucket,
-                config={
-                    "endpoint": self.endpoint,
-                    "aws_endpoint_url_s3": self.endpoint,
-                    "region": self.region,
-                    "virtual_hosted_style_request": False,
-                    "skip_signature": False,
-                    "s3_express": False,
-                },
-                client_options=client,
-                retry_config=_RETRY,
-                credential_provider=lambda: credential,
-            )
+        keys = self.access_key.read(), self.secret_key.read()
+        authorities = self.ca_file.read_bytes() if self.ca_file else None
+        return open_store(self.endpoint, self.region, self.bucket, keys, authorities)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,12 +147,14 @@ class _Object:
     place: S3
     store: S3Store
     item: Item
+    has_totals: bool
 
     def fetch(self, landing: Landing) -> Fetched:
         """Fetches the object as a stream; it must be the listed one from begin to end."""
         key = self.place.key(self.item.name)
         check_size(key, self.item.size)
-        with _explained(key), landing.draft(self.item.name) as draft:
+        totals = self._totals()
+        with explained(key), landing.draft(self.item.name) as draft:
             try:
                 found = self.store.get(key, options=_only(self.item.version))
                 for piece in found.stream(_PIECE_BYTES):
@@ -216,7 +175,19 @@ class _Object:
             sha256=sha256,
             key=draft.key,
         )
-        return Fetched(content=content)
+        return Fetched(content=content, totals=totals)
+
+    def _totals(self) -> Totals | None:
+        if not self.has_totals:
+            return None
+        name = totals_name(self.item.name)
+        key = self.place.key(name)
+        with explained(key):
+            try:
+                found = self.store.get_range(key, start=0, length=MOST_TOTALS_BYTES + 1)
+            except FileNotFoundError as error:
+                raise gone(key) from error
+        return totals_from(name, bytes(found))
 
 
 def _is_folder(name: str, meta: "ObjectMeta") -> bool:
@@ -231,37 +202,6 @@ def _version(meta: "ObjectMeta") -> str:
 def _only(version: str) -> "GetOptions":
     """Asks for exactly this version, where it is an etag."""
     return {"if_match": version} if '"' in version else {}
-
-
-@contextmanager
-def _explained(place: str) -> Iterator[None]:
-    """Says errors of the store in one sentence: its own are pages long."""
-    try:
-        yield
-    except (BaseError, OSError) as error:
-        raise SourceUnavailable(f"{place}: {_reason(error)}") from error
-
-
-def _reason(error: Exception) -> str:
-    text = str(error)
-    if isinstance(error, InvalidPathError):
-        return f"{_first_line(text)}. Have it renamed, or narrow connector.prefix."
-    code = re.search(r"<Code>(\w+)</Code>", text)
-    if code is not None and code.group(1) in _REMEDIES:
-        return _REMEDIES[code.group(1)]
-    if "InvalidCertificate" in text:
-        return "the store's certificate is not trusted. Name its authority in connector.ca_file."
-    status = re.search(r"status code: (\d{3}[ \w]*)", text)
-    if status is not None:
-        told = f" {code.group(1)}" if code is not None else ""
-        return f"the store answers {status.group(1)}{told}. Ask who runs it; it is tried again."
-    if "HTTP error" in text:
-        return "the store cannot be reached, or broke off. Check connector.endpoint and network."
-    return f"the store's answer is not understood ({_first_line(text)}). Check connector.endpoint."
-
-
-def _first_line(text: str) -> str:
-    return text.partition("\n")[0][:300].rstrip(". ")
 
 
 def read(declaration: Declaration, env: Mapping[str, str]) -> S3:

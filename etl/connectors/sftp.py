@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
@@ -12,6 +13,7 @@ import asyncssh
 
 from etl import notation
 from etl.connectors._delivered import (
+    MOST_TOTALS_BYTES,
     changed,
     check_count,
     check_read,
@@ -19,12 +21,15 @@ from etl.connectors._delivered import (
     gone,
     is_delivered,
     read_done_folder,
+    totals_from,
+    totals_name,
 )
 from etl.connectors._layout import LAYOUT_KEYS, layout_mark, read_layout
 from etl.connectors._secrets import refuse_written, secret_file
 from etl.connectors._ssh import Door, host_key
+from etl.control import CONTROL_ENDING
 from etl.declaration import Declaration
-from etl.delivery import Content, Delivery, Fetched, Item, Layout, Position, Window
+from etl.delivery import Content, Delivery, Fetched, Item, Layout, Position, Totals, Window
 from etl.landing import Draft, Landing
 
 _SECRETS = ("password", "private_key", "passphrase")
@@ -58,8 +63,10 @@ class Sftp:
         is dealt with.
         """
         with self.door.open() as session:
-            for item in self._settled(session.run(self._listed, self.place)):
-                yield _File(place=self, item=item)
+            found, totals = session.run(self._listed, self.place)
+            for item in self._settled(found):
+                has_totals = totals_name(item.name) in totals
+                yield _File(place=self, item=item, has_totals=has_totals)
 
     def is_settling(self) -> bool:
         """Never waited for: asking costs a connection each time. The next run takes the file."""
@@ -86,16 +93,20 @@ class Sftp:
     def place(self) -> str:
         return f"{self.door.place}:{self.folder}"
 
-    async def _listed(self, client: asyncssh.SFTPClient) -> list[Item]:
+    async def _listed(self, client: asyncssh.SFTPClient) -> tuple[list[Item], set[str]]:
+        """The deliveries, and the names of control totals."""
         found: list[Item] = []
+        totals: set[str] = set()
         async for entry in client.scandir(self.folder):
             name, attributes = str(entry.filename), entry.attrs
-            if attributes.type == asyncssh.FILEXFER_TYPE_REGULAR and is_delivered(
-                name, self.pattern
-            ):
+            if attributes.type != asyncssh.FILEXFER_TYPE_REGULAR:
+                continue
+            if name.endswith(CONTROL_ENDING):
+                totals.add(_shown(name))
+            elif is_delivered(name, self.pattern):
                 found.append(_item(name, attributes))
                 check_count(len(found), self.place)
-        return found
+        return found, totals
 
     def _settled(self, found: list[Item]) -> list[Item]:
         """The files nobody has touched for a while, by the server's clock as far as it shows."""
@@ -109,14 +120,16 @@ class Sftp:
         )
 
     async def _move(self, client: asyncssh.SFTPClient, item: Item) -> None:
-        path = self.path(item.name)
-        try:
-            if _item(item.name, await client.lstat(path)).version != item.version:
-                return
-        except asyncssh.SFTPNoSuchFile:
-            return  # moved already, by a run that was killed before it could tell
-        await client.makedirs(self.done_folder, exist_ok=True)
-        target = str(PurePosixPath(self.done_folder) / _sent(item.name))
+        with suppress(asyncssh.SFTPNoSuchFile):  # moved already, by a run that was killed
+            attributes = await client.lstat(self.path(item.name))
+            if _item(item.name, attributes).version == item.version:
+                await client.makedirs(self.done_folder, exist_ok=True)
+                with suppress(asyncssh.SFTPNoSuchFile):  # few sources deliver them
+                    await self._rename(client, totals_name(item.name))
+                await self._rename(client, item.name)
+
+    async def _rename(self, client: asyncssh.SFTPClient, name: str) -> None:
+        path, target = self.path(name), str(PurePosixPath(self.done_folder) / _sent(name))
         try:
             await client.posix_rename(path, target)
         except asyncssh.SFTPOpUnsupported:
@@ -131,18 +144,20 @@ class _File:
 
     place: Sftp
     item: Item
+    has_totals: bool
 
     def fetch(self, landing: Landing) -> Fetched:
         """Fetches the file piece by piece; it must be the listed one from begin to end."""
         check_size(self.item.name, self.item.size)
 
-        async def fetched(client: asyncssh.SFTPClient) -> tuple[Draft, str]:
+        async def fetched(client: asyncssh.SFTPClient) -> tuple[Draft, str, Totals | None]:
+            totals = await self._totals(client)
             with landing.draft(self.item.name) as draft:
                 await self._copy(client, draft)
-                return draft, draft.finish()
+                return draft, draft.finish(), totals
 
         with self.place.door.open() as session:
-            draft, sha256 = session.run(fetched, self.place.path(self.item.name))
+            draft, sha256, totals = session.run(fetched, self.place.path(self.item.name))
         content = Content(
             path=draft.path,
             name=self.item.name,
@@ -150,7 +165,17 @@ class _File:
             sha256=sha256,
             key=draft.key,
         )
-        return Fetched(content=content)
+        return Fetched(content=content, totals=totals)
+
+    async def _totals(self, client: asyncssh.SFTPClient) -> Totals | None:
+        if not self.has_totals:
+            return None
+        name = totals_name(self.item.name)
+        try:
+            async with client.open(self.place.path(name), "rb") as file:
+                return totals_from(name, cast(bytes, await file.read(MOST_TOTALS_BYTES + 1)))
+        except asyncssh.SFTPNoSuchFile as error:
+            raise gone(self.place.path(name)) from error
 
     async def _copy(self, client: asyncssh.SFTPClient, draft: Draft) -> None:
         path = self.place.path(self.item.name)

@@ -238,3 +238,23 @@ def test_item_when_killed_before_it_was_moved_then_moved_by_the_next_run(
 
     assert again is None
     assert elsewhere.names() == ["done/a.csv"]
+
+
+def test_totals_when_delivered_beside_then_checked_and_moved_along(
+    elsewhere: Elsewhere, home: Settings, loader: Loader
+) -> None:
+    elsewhere.put("a.csv.totals", b'{"rows": 100, "sums": {"ms": "4950"}}')
+    elsewhere.put("a.csv", csv(0, 100))
+    elsewhere.put("b.csv.totals", b'{"rows": 101}')
+    elsewhere.put("b.csv", csv(100, 100))
+
+    report = run_source(declared(home, elsewhere, after="move"), loader)
+
+    assert (report.state, counts(report)) == (RunState.FAILED, (100, 100, 0, 0))
+    assert "b.csv: 101 rows are announced, 100 came" in report.message
+    assert elsewhere.names() == [
+        "done/a.csv",
+        "done/a.csv.totals",
+        "in/b.csv",
+        "in/b.csv.totals",
+    ]

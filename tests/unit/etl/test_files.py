@@ -345,3 +345,21 @@ def test_fingerprint_follows_the_content_alone(tmp_path: Path) -> None:
 
     assert content_of(one).sha256 == content_of(two).sha256
     assert content_of(one).sha256 != content_of(other).sha256
+
+
+# --- afterwards -----------------------------------------------------------------------------
+
+
+def test_finished_file_is_moved_unless_a_new_delivery_has_its_name(tmp_path: Path) -> None:
+    place, done = tmp_path / "in", tmp_path / "done"
+    connector = Files(path=place, done_folder=done)
+    settled(place / "a.csv", CSV)
+    first = next(connector.deliveries({})).item
+    settled(place / "a.csv", CSV + "4,丁\n")
+
+    connector.finished(first)
+    assert (place / "a.csv").exists() and not done.exists()
+
+    connector.finished(next(connector.deliveries({})).item)
+    connector.finished(first)
+    assert os.listdir(place) == [] and os.listdir(done) == ["a.csv"]
