@@ -16,6 +16,7 @@ from datetime import datetime
 
 from etl.alarms.desk import Desk
 from etl.alarms.trouble import Kind
+from etl.asked import Asked
 from etl.disk import check_space
 from etl.folder import Folder, Reading
 from etl.jobs import Jobs, Pool
@@ -46,6 +47,7 @@ SPACE_AGAIN_SECONDS = 30.0
 FOLDER_EVERY_SECONDS = 1
 LOOK_EVERY_SECONDS = 2
 POST_EVERY_SECONDS = 1
+ASKED_EVERY_SECONDS = 1
 SOURCES_AT_A_TIME = 2
 """Each reads in a process of its own and takes memory."""
 PATIENCE_SECONDS = 20.0
@@ -76,6 +78,7 @@ class Service:
         self._runner = Runner(
             loader, progress=lambda source, done: self._slots.moved(source), stop=self._stopping
         )
+        self._asked = Asked(loader, self._runner, self._slots)
         self._desk = Desk(settings, loader, lambda: self._declared)
         self._checked: dict[str, datetime] = {}
         self._is_new = threading.Event()
@@ -93,6 +96,7 @@ class Service:
         self._put("publish", PUBLISH_EVERY_SECONDS, self._publish)
         self._put("look", LOOK_EVERY_SECONDS, self._look)
         self._put("folder", FOLDER_EVERY_SECONDS, self._follow)
+        self._put("asked", ASKED_EVERY_SECONDS, self._do_asked)
         self._put("space", SPACE_EVERY_SECONDS, self._try_space)
         if self._tick is not None:
             self._put("tick", TICK_EVERY_SECONDS, self._deliver)
@@ -163,6 +167,11 @@ class Service:
             self._is_new.set()
             if report.state is RunState.FAILED:
                 check_space(self._settings)  # a full disk is nothing the source can help
+
+    def _do_asked(self) -> None:
+        """What operators asked for, the oldest first."""
+        while not self._is_full.is_set() and self._asked.do_next(self._sources):
+            self._is_new.set()
 
     def _publish(self) -> None:
         since = time.monotonic() - self._published_at

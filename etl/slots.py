@@ -26,9 +26,10 @@ class Slots:
 
     @contextmanager
     def held(self, name: str) -> Iterator[bool]:
-        """Waits for a slot. False: closed in the meantime, nothing may be begun."""
+        """Waits for a slot, and until `name` itself is not at work. False: closed in the
+        meantime, nothing may be begun."""
         with self._changed:
-            while not self._is_closed and self._busy() >= self._most:
+            while not self._is_closed and (name in self._at_work or self._busy() >= self._most):
                 self._changed.wait(0.2)  # somebody may stop counting without a word
             is_mine = not self._is_closed
             if is_mine:
