@@ -85,10 +85,10 @@
     find(50);
   }
 
-  /* dcc.RadioItems dresses its native radio buttons as list options, which readers then cannot
+  /* dcc.RadioItems and dcc.Checklist dress native buttons as list options, which readers then cannot
      operate. The native meaning is the right one: the wrong roles are taken off. */
   const undress = function () {
-    document.querySelectorAll(".pills[role], .pills [role='option'], .pills [aria-selected]").forEach(function (node) {
+    document.querySelectorAll(":is(.pills, .ticks)[role], :is(.pills, .ticks) :is([role='option'], [aria-selected])").forEach(function (node) {
       node.removeAttribute("role");
       node.removeAttribute("aria-selected");
       node.removeAttribute("aria-multiselectable");
@@ -100,13 +100,37 @@
     attributeFilter: ["aria-selected", "role"],
   });
 
+  /* Pages of one group share the first part of their path and one entry of the menu. */
+  const group = function (path) {
+    return path.split("/")[1];
+  };
+
+  /* Filters go along from page to page; those of the list of runs stay in their group. */
+  const carried = function (search, path) {
+    if (group(path) === group(window.location.pathname)) {
+      return search;
+    }
+    const rest = search.slice(1).split("&").filter(function (pair) {
+      return pair && !/^(source|state)=/.test(pair);
+    });
+    return rest.length ? "?" + rest.join("&") : "";
+  };
+
+  /* A button that offers something hands over its key; the dialog then says what will happen. */
+  document.addEventListener("click", function (event) {
+    const button = event.target.closest("[data-offer]");
+    if (button) {
+      window.dash_clientside.set_props("wish", { data: button.getAttribute("data-offer") });
+    }
+  });
+
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     cockpit: {
       /* The entry of the open page is marked; every entry carries the filters along. */
       menu: function (pathname, search, links) {
         document.body.dataset.page = pathname;
         const open = links.map(function (link) {
-          return link.link === pathname;
+          return group(link.link) === group(pathname);
         });
         setTimeout(function () {
           document.querySelectorAll(".nav-link").forEach(function (entry, index) {
@@ -119,7 +143,7 @@
         }, 0);
         return [
           open.map(function (isOpen) { return isOpen ? "nav-link is-open" : "nav-link"; }),
-          links.map(function (link) { return link.link + (search || ""); }),
+          links.map(function (link) { return link.link + carried(search || "", link.link); }),
         ];
       },
     },

@@ -7,6 +7,7 @@ panels     one request fills all panels of a page
 refresh    what happens by itself in the browser
 version    the small token browsers poll to learn that there are new numbers
 wall       the scenes of the wall
+wishes     operators ask the ETL for a replay or a backfill
 """
 
 from importlib import import_module

@@ -14,9 +14,10 @@ from flask import Response, request
 from callbacks.panels import Counter
 from callbacks.services import Services
 from pages._documents import FORMATS, Asked, Format, file_name, make_report, period_text
+from pages._ui import restated
 from pages._ui.book import Page, page_of
 from pages._ui.filters import Filters
-from pages._ui.panel import Panel, panel_of
+from pages._ui.panel import Panel, panel_of, screen_of
 from pages._ui.panel import Sheet as Screen
 from pages._ui.text import _, language
 from warehouse import clock
@@ -25,6 +26,9 @@ from warehouse.metrics import CATALOGUE
 from warehouse.model import Result, Viewer
 
 log = logging.getLogger(__name__)
+
+_MOST_RESTATED = 50
+"""So many changed numbers are named in a file, of each of its parts."""
 
 
 def register(app: Dash, services: Services) -> None:
@@ -72,11 +76,10 @@ def _answers(
 
 def _answer(counter: Counter, panel: Panel, filters: Filters) -> Result | Screen:
     """What the card's question gives; a table on the screen goes out as it stands there."""
-    if panel.kind != "table":
+    if panel.kind != "table" and panel.query:
         return counter.answer(panel.query(filters))
     drawing = counter.drawing(panel, filters)
-    face = panel.draw(drawing)
-    return face if isinstance(face, Screen) else drawing.result
+    return screen_of(panel.draw(drawing), _(panel.title))
 
 
 def _format(suffix: str) -> Format:
@@ -110,15 +113,20 @@ def _filters(services: Services, viewer: Viewer) -> Filters:
 
 
 def _asked(services: Services, viewer: Viewer, page: Page, filters: Filters) -> Asked:
+    changes, now = services.warehouse.restatements(viewer), clock.now()
     return Asked(
         page=page.name,
         filters=_filter_text(_names(services, viewer), filters),
         viewer=viewer,
-        at=clock.now(),
+        at=now,
         zone=services.settings.zone,
         metrics=CATALOGUE,
         label=_names(services, viewer),
         language=language(),
+        restated=lambda result: tuple(
+            restated.sentence(one, language(), now, services.settings.zone)
+            for one in restated.shown_in(result.query, changes)[:_MOST_RESTATED]
+        ),
     )
 
 

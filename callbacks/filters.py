@@ -8,11 +8,12 @@ from dash import ALL, Dash, Input, Output, State, ctx, no_update
 from callbacks.services import Services
 from pages._ui import ids
 from pages._ui.bar import bar, changed
+from pages._ui.book import page_of
 from pages._ui.desk import KEY, Desk
-from pages._ui.filters import DIMENSIONS, Filters
+from pages._ui.filters import DIMENSIONS, Filters, pairs_of
 from warehouse import clock
 from warehouse.errors import CockpitError, QueryError
-from warehouse.model import Label, Viewer
+from warehouse.model import Label, Member, Viewer
 
 
 def register(app: Dash, services: Services) -> None:
@@ -33,15 +34,18 @@ def register(app: Dash, services: Services) -> None:
     )
     def show(
         search: str | None,
-        _page: Mapping[str, str] | None,
+        page: Mapping[str, str] | None,
         bars: Sequence[Any],
         values: Sequence[Any],
         controls: Sequence[Mapping[str, str]],
     ) -> list[Any]:
         filters = _read(services, search or "")
-        if filters is None or _shown(services, values, controls) == filters:
+        if page is None or filters is None:
             return [no_update] * len(bars)
-        return [bar(filters, _choices(services)) for _ in bars]
+        if _shown(services, values, controls, search or "") == filters:
+            return [no_update] * len(bars)
+        offered = page_of(page["name"]).controls
+        return [bar(filters, _choices(services), offered) for _ in bars]
 
     @app.callback(
         Output(ids.URL, "search"),
@@ -95,8 +99,9 @@ def _read(services: Services, search: str) -> Filters | None:
 
 
 def _choices(services: Services) -> dict[str, Any]:
-    viewer = services.viewer()
-    return {d: services.warehouse.members(d, viewer) for d in DIMENSIONS}
+    viewer, house = services.viewer(), services.warehouse
+    sources = tuple(Member(code=s.name, label=s.label) for s in house.sources(viewer))
+    return {d: house.members(d, viewer) for d in DIMENSIONS} | {"source": sources}
 
 
 def _by_key(values: Sequence[Any], controls: Sequence[Mapping[str, str]]) -> dict[str, Any]:
@@ -104,13 +109,24 @@ def _by_key(values: Sequence[Any], controls: Sequence[Mapping[str, str]]) -> dic
 
 
 def _shown(
-    services: Services, values: Sequence[Any], controls: Sequence[Mapping[str, str]]
+    services: Services,
+    values: Sequence[Any],
+    controls: Sequence[Mapping[str, str]],
+    search: str = "",
 ) -> Filters | None:
     """What the controls on the page say at the moment; None where there are none yet."""
     by_key = _by_key(values, controls)
-    if not by_key.get("period"):
+    if not by_key:
         return None
-    return _read(services, _search(changed("", by_key)))
+    return _read(services, _search(changed("", by_key, _kept(search))))
+
+
+def _kept(search: str) -> Mapping[str, str]:
+    """The pairs of the address; none where it is wrong."""
+    try:
+        return pairs_of(search)
+    except QueryError:
+        return {}
 
 
 def _search(pairs: Mapping[str, str]) -> str:
@@ -119,14 +135,15 @@ def _search(pairs: Mapping[str, str]) -> str:
 
 def _address(services: Services, key: str, values: Mapping[str, Any], search: str) -> Any:
     """The address the controls ask for; `no_update` where it is the one that stands."""
-    if "period" not in values:
+    if not values:
         # The page with the bar is being taken away: that is no choice of a person.
         return no_update
     now = _read(services, search)
     if key == "reset":
         return no_update if not search else ""
-    wished = _read(services, _search(changed(key, values)))
+    pairs = _search(changed(key, values, _kept(search)))
+    wished = _read(services, pairs)
     if wished is None:
         # A date that is none: the address takes it, and the page says what is wrong with it.
-        return _search(changed(key, values))
+        return pairs
     return no_update if wished == now else wished.to_search()

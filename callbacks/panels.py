@@ -11,7 +11,7 @@ from typing import Any
 
 from dash import ALL, Dash, Input, Output, State, ctx, no_update
 
-from callbacks.services import Services
+from callbacks.services import Services, records_of
 from gate.errors import incident
 from pages._ui import ids
 from pages._ui.answered import Answered, answered, refused
@@ -25,6 +25,7 @@ from pages._ui.text import language
 from warehouse import clock
 from warehouse.errors import CockpitError, Forbidden, QueryError, TooLarge
 from warehouse.model import MetricQuery, Result, Viewer
+from warehouse.operations import Restatement
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ INPUTS = {
     "_version": Input(ids.VERSION, "data"),
     "theme": Input(ids.THEME, "data"),
     "page": Input(ids.PAGE, "data", allow_optional=True),
+    "_asked": Input(ids.ASKED, "data", allow_optional=True),
     "stamps": State(ids.part("stamp", ALL), "data"),
 }
 
@@ -50,6 +52,7 @@ def register(app: Dash, services: Services) -> None:
         _version: str | None,
         theme: str | None,
         page: Mapping[str, str] | None,
+        _asked: str | None,
         stamps: Sequence[Mapping[str, str] | None],
     ) -> dict[str, Any]:
         wanted = _wanted(ctx.outputs_grouping)
@@ -94,6 +97,7 @@ class Counter:
         self._viewer: Viewer = services.viewer()
         self._theme = theme
         self._now = clock.now()
+        self._changes: tuple[Restatement, ...] | None = None
 
     def serve(
         self,
@@ -168,9 +172,17 @@ class Counter:
             zone=house.zone,
             theme=self._theme,
             language=language(),
+            role=viewer.role,
             label=lambda dimension, code: house.label(dimension, code, viewer).text(language()),
             sources=house.sources(viewer),
             city=house.city(viewer),
             goal=self._goal,
-            quarantine=lambda: house.quarantine(viewer),
+            records=records_of(house, viewer),
+            restated=self._restated(),
         )
+
+    def _restated(self) -> tuple[Restatement, ...]:
+        """Read once for all panels of the request."""
+        if self._changes is None:
+            self._changes = self._warehouse.restatements(self._viewer)
+        return self._changes

@@ -4,13 +4,15 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pages._ui.book import page_of
+from pages._ui.book import OPERATORS, page_of
 from pages._ui.filters import Filters
+from pages._ui.records import Records
 from warehouse import clock
 from warehouse.accounts import Accounts
 from warehouse.answer import Warehouse
 from warehouse.errors import CockpitError
 from warehouse.model import Role, Scope, Viewer
+from warehouse.operations import Request
 from warehouse.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -21,12 +23,16 @@ _WARMING = Viewer(name="warm-up", role=Role.ADMIN, scope=Scope(everything=True))
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """viewer  who asks in the running request; raises `Forbidden` when nobody is signed in."""
+    """viewer  who asks in the running request; raises `Forbidden` when nobody is signed in.
+
+    ask  leaves a request for the ETL; see `warehouse.requests`.
+    """
 
     settings: Settings
     warehouse: Warehouse
     accounts: Accounts
     viewer: Callable[[], Viewer]
+    ask: Callable[..., Request]
 
     def warm(self) -> None:
         """Open the warehouse and answer the first page once, so that nobody waits for it."""
@@ -39,3 +45,18 @@ class Services:
         except CockpitError as error:
             # The pages say what is wrong; a worker that does not start would say nothing.
             log.warning("could not warm up: %s", error)
+
+
+def records_of(house: Warehouse, viewer: Viewer) -> Records:
+    """What the viewer may see of the pipeline; a call raises `Forbidden` where that is nothing."""
+    return Records(
+        quarantine=lambda: house.quarantine(viewer),
+        runs=lambda source: house.runs(viewer, source),
+        samples=lambda: house.samples(viewer),
+        incidents=lambda: house.incidents(viewer),
+        drifts=lambda: house.drifts(viewer),
+        parked=lambda: house.parked(viewer),
+        checks=lambda: house.checks(viewer),
+        requests=lambda: house.requests(viewer),
+        may_ask=viewer.role in OPERATORS,
+    )

@@ -7,7 +7,7 @@ of pages stand in `pages/_ui/book.py`, next to what the pages show.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pages._ui.book import PAGES, WALL_ROLES
+from pages._ui.book import OPERATORS, PAGES, WALL_ROLES
 from warehouse.model import Role
 
 EVERYBODY = frozenset(Role)
@@ -64,6 +64,7 @@ CALLBACKS: Mapping[str, frozenset[Role]] = {
     '{"panel":["ALL"],"part":"bar"}.children': READERS,
     "url.search": READERS,
     "catalogue-entries.children": READERS,
+    "ask.is_open": OPERATORS,
     '{"link":["ALL"]}.className': EVERYBODY,
     '{"card":"","scene":["MATCH"],"wall":"got"}.data': WALL,
     '{"card":["ALL"],"scene":["MATCH"],"wall":"graph"}.figure': WALL,

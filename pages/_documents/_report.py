@@ -11,7 +11,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from pages._documents._words import say
-from pages._ui.panel import Chip
 from pages._ui.panel import Sheet as Screen
 from warehouse.datasets import CLOCK_DIMENSIONS, DIMENSIONS
 from warehouse.metrics.model import Metric
@@ -71,6 +70,8 @@ class Asked:
     metrics: Mapping[str, Metric]
     label: Callable[[str, str], str]
     language: str
+    restated: Callable[[Result], tuple[str, ...]] = lambda _result: ()
+    """A sentence for each number of an answer that was published otherwise before."""
 
 
 def make_report(
@@ -122,7 +123,9 @@ def table_sheet(title: str, screen: Screen, asked: Asked) -> Sheet:
             Column(title=name, unit=Unit.ROWS if _is_counted(screen, at) else None)
             for at, name in enumerate(screen.head)
         ),
-        rows=tuple(tuple(c.text if isinstance(c, Chip) else c for c in row) for row in screen.rows),
+        rows=tuple(
+            tuple(c if isinstance(c, str | int) else c.text for c in row) for row in screen.rows
+        ),
     )
 
 
@@ -149,6 +152,8 @@ def _lines(title: str, result: Result, asked: Asked) -> Iterator[tuple[str, str]
         yield _dimension(dimension, asked), names
     yield say("as_of", words), _time(result.as_of, asked) if result.as_of else "—"
     yield say("version", words), result.data_version
+    for text in asked.restated(result):
+        yield say("restated", words), text
     yield say("suppressed", words), str(result.suppressed)
     if result.suppressed:
         yield say("suppressed_note", words), say("suppressed_text", words)

@@ -23,6 +23,7 @@ _WORDS: Mapping[str, Label] = {
     "year": Label(zh="同比（上年同期）", en="the same period last year"),
     "as_of": Label(zh="数据截至", en="As of"),
     "version": Label(zh="数据版本", en="Data version"),
+    "restated": Label(zh="已修订", en="Restated"),
     "suppressed": Label(zh="隐去单元数", en="Hidden cells"),
     "suppressed_note": Label(zh="说明", en="Note"),
     "suppressed_text": Label(

@@ -12,6 +12,7 @@ Every file draws one thing. A drawing takes `values.Series` (made from a `Result
     heatmap.draw(result, metric, style)                `by=("weekday", "hour")`
     district_map.draw(series, city, style)             points carry the district's code
     distribution.draw(series, style, *, highlight=())  bars over ordered classes
+    lineage.draw(graph, style)                         boxes in layers, joined by curves
 
 Traces are of the cartesian bundle only. An empty series gives a figure without traces that
 says so in the middle.

@@ -4,8 +4,9 @@ from pages._panels.charts import ranked
 from pages._panels.drawings import accounts_to, approval_times, funnel, hours, map_or_ranking
 from pages._panels.sources import sources_tile
 from pages._panels.tiles import Extras, beside, monthly, tile, year_of_months
+from pages._ui.cells import Chip
 from pages._ui.numbers import fixed
-from pages._ui.panel import Chip, Drawing, Panel
+from pages._ui.panel import Drawing, Panel
 from pages._ui.questions import ask, trace
 from pages._ui.text import _
 from warehouse.model import Cell, Compare, Grain, Unit

@@ -1,11 +1,12 @@
-"""The data pipeline: what came in, what was refused and why, who is late."""
+"""The data pipeline: how the sources stand, what needs a person, what came in."""
 
 from pages._panels.charts import amounts, ranked
-from pages._panels.sources import quarantine_sheet, sources_sheet, sources_tile
+from pages._panels.incidents import incidents_sheet
+from pages._panels.sources import sources_sheet, sources_tile
 from pages._panels.tiles import Extras, tile
+from pages._ui.book import OPERATORS
 from pages._ui.panel import Panel
 from pages._ui.questions import ask
-from warehouse.model import Role
 
 TILES = (
     sources_tile("pipeline.loaded"),
@@ -19,29 +20,19 @@ CHARTS = (
         id="sources_table",
         kind="table",
         title="数据源状态",
-        query=lambda f: ask(
-            f,
-            "pipeline.read",
-            "pipeline.loaded",
-            "pipeline.duplicate",
-            "pipeline.quarantined",
-            by=("source",),
-        ),
+        query=None,
         draw=sources_sheet,
         is_news=True,
-        follows_sources=True,
         width=12,
     ),
     Panel(
-        id="quarantine",
+        id="incidents",
         kind="table",
-        title="隔离原因",
-        query=lambda f: ask(f, "pipeline.quarantined", by=("source",)),
-        draw=quarantine_sheet,
-        is_news=True,
-        follows_sources=True,
+        title="问题记录",
+        query=None,
+        draw=incidents_sheet,
         width=12,
-        roles=frozenset({Role.OPERATOR, Role.ADMIN}),
+        roles=OPERATORS,
     ),
     Panel(
         id="quarantined_sources",

@@ -1,26 +1,22 @@
 """How the sources stand: the tile of the overview and the tables of the pipeline page."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import TypeVar
+from urllib.parse import quote
 
+from pages._panels.problems import problem, rank, state_chip
+from pages._ui.cells import Chip, Entry, Meter, Pair, Part, Split
 from pages._ui.numbers import fixed
-from pages._ui.panel import Broken, Chip, Drawing, Entry, Panel, Sheet, Tile
+from pages._ui.panel import Drawing, Panel, Sheet, Tile
 from pages._ui.questions import ask
 from pages._ui.text import _, named
-from pages._ui.words import comma, moment_words, span_words
+from pages._ui.words import moment_words, span_words
 from warehouse.datasets import DATASETS
 from warehouse.model import SourceStatus
+from warehouse.operations import Parked
 
-_NAMED = 4
-"""So many sources of a reason are named."""
-
-RUN_STATES = {
-    "done": ("完成", "good"),
-    "failed": ("失败", "bad"),
-    "running": ("运行中", "quiet"),
-    "interrupted": ("中断", "warn"),
-    "": ("未运行", "quiet"),
-}
+_One = TypeVar("_One")
 
 
 def sources_tile(metric: str) -> Panel:
@@ -63,91 +59,94 @@ def _late_words(source: SourceStatus, now: datetime) -> str:
 
 
 def sources_sheet(drawing: Drawing) -> Sheet | None:
-    """One row a source: state, run, rows, watermark, lag against its promise."""
+    """One row a source, the broken ones first: state, lag against its promise, runs, rows."""
     if not drawing.sources:
         return None
-    late = sum(s.is_stale(drawing.now) for s in drawing.sources)
-    finding = _("{n} 个数据源超过承诺时限").format(n=late) if late else _("全部数据源按时")
+    records, now = drawing.records, drawing.now
+    incidents = [one for one in _if_asked(drawing, records.incidents) if one.closed_at is None]
+    parked = _if_asked(drawing, records.parked)
+    ordered = sorted(drawing.sources, key=lambda source: rank(source, now))
+    told = {i: problem(source, incidents, parked, now) for i, source in enumerate(ordered)}
+    wrong = {i: pair for i, pair in told.items() if pair}
     return Sheet(
-        head=(
-            _("数据源"),
-            _("数据集"),
-            _("状态"),
-            _("最近运行"),
-            _("读取"),
-            _("入库"),
-            _("重复"),
-            _("隔离"),
-            _("数据截至"),
-            _("滞后 / 承诺"),
-            _("下次运行"),
-        ),
-        rows=tuple(_source_row(source, drawing) for source in drawing.sources),
-        numeric=frozenset({4, 5, 6, 7, 9}),
-        finding=finding,
-        note=_("行数为各次运行累计"),
+        head=_head(drawing),
+        rows=tuple(_source_row(source, parked, drawing) for source in ordered),
+        numeric=frozenset({5, 7}),
+        finding=_finding(drawing, len(wrong)),
+        note=_("行数为各次运行累计；读取 = 入库 + 重复 + 隔离"),
+        tones={i: "bad" if state_chip(ordered[i], now).tone == "bad" else "warn" for i in wrong},
+        notes=wrong,
     )
 
 
-def _source_row(source: SourceStatus, drawing: Drawing) -> tuple[Entry, ...]:
-    now, zone = drawing.now, drawing.zone
-    lag = source.lag_seconds(now)
-    promise = span_words(source.promise_seconds)
+def _if_asked(drawing: Drawing, read: Callable[[], tuple[_One, ...]]) -> tuple[_One, ...]:
+    """What only those are told who can mend it."""
+    return read() if drawing.records.may_ask else ()
+
+
+def _finding(drawing: Drawing, wrong: int) -> str:
+    late = sum(source.is_stale(drawing.now) for source in drawing.sources)
+    if wrong > late:
+        return _("{n} 个数据源需要处理").format(n=wrong)
+    return _("{n} 个数据源超过承诺时限").format(n=late) if late else _("全部数据源按时")
+
+
+def _head(drawing: Drawing) -> tuple[str, ...]:
+    head = (
+        _("数据源"),
+        _("状态"),
+        _("滞后 / 承诺"),
+        _("数据截至"),
+        _("最近运行"),
+        _("读取"),
+        _("去向"),
+    )
+    return (*head, _("停放")) if drawing.records.may_ask else head
+
+
+def _source_row(
+    source: SourceStatus, parked: Sequence[Parked], drawing: Drawing
+) -> tuple[Entry, ...]:
+    now, zone, is_asked = drawing.now, drawing.zone, drawing.records.may_ask
     dataset = DATASETS.get(source.dataset)
-    return (
-        named(source.label),
-        named(dataset.label) if dataset else source.dataset,
-        _state(source, now),
-        moment_words(source.last_run_at, now, zone),
-        source.rows_read,
-        source.rows_loaded,
-        source.rows_duplicate,
-        source.rows_quarantined,
+    following = moment_words(source.next_run_at, now, zone)
+    row: tuple[Entry, ...] = (
+        Pair(
+            main=named(source.label),
+            below=named(dataset.label) if dataset else source.dataset,
+            href=runs_of(source.name) if is_asked else "",
+        ),
+        state_chip(source, now),
+        lag_meter(source, now),
         moment_words(source.watermark, now, zone),
-        f"{span_words(lag) if lag is not None else '—'} / {promise}",
-        moment_words(source.next_run_at, now, zone),
+        Pair(
+            main=moment_words(source.last_run_at, now, zone),
+            below=_("下次 {when}").format(when=following),
+        ),
+        source.rows_read,
+        three_counts(source.rows_loaded, source.rows_duplicate, source.rows_quarantined),
     )
+    return (*row, sum(one.source == source.name for one in parked)) if is_asked else row
 
 
-def _state(source: SourceStatus, now: datetime) -> Chip:
-    """A failed or running run is named; a quiet one is judged by its promise."""
-    word, tone = RUN_STATES.get(source.last_run_state, (source.last_run_state, "quiet"))
-    if source.last_run_state != "done":
-        return Chip(text=_(word), tone=tone)  # type: ignore[arg-type]
-    if source.is_stale(now):
-        return Chip(text=_("延迟"), tone="warn")
-    return Chip(text=_("按时"), tone="good")
+def runs_of(source: str) -> str:
+    """The address of a source's runs."""
+    return f"/pipeline/runs?source={quote(source, safe='')}"
 
 
-def quarantine_sheet(drawing: Drawing) -> Sheet | None:
-    """Why rows were kept apart, the most frequent reason first; never their contents."""
-    broken = drawing.quarantine()
-    groups: dict[tuple[str, str], list[Broken]] = {}
-    for one in broken:
-        groups.setdefault((named(one.label), one.column_name), []).append(one)
-    ordered = sorted(groups.items(), key=lambda group: -_rows(group[1]))
-    said = _("共隔离 {n} 行，{k} 种原因").format(n=fixed(_rows(broken), 0), k=len(ordered))
-    return Sheet(
-        head=(_("原因"), _("列"), _("行数"), _("数据源"), _("最近一次")),
-        rows=tuple(_reason_row(key, group, drawing) for key, group in ordered),
-        numeric=frozenset({2}),
-        finding=said if broken else _("没有被隔离的行"),
+def lag_meter(source: SourceStatus, now: datetime) -> Meter:
+    """The lag on a track twice as long as the promise, which stands in its middle."""
+    lag, promise = source.lag_seconds(now), source.promise_seconds
+    said = f"{span_words(lag) if lag is not None else '—'} / {span_words(promise)}"
+    share = 1.0 if lag is None else lag / (2 * max(promise, 1))
+    return Meter(text=said, share=share, tone="warn" if source.is_stale(now) else "good", mark=0.5)
+
+
+def three_counts(loaded: int, duplicate: int, quarantined: int) -> Split:
+    """What became of the rows that were read; the three add up to them."""
+    parts = (
+        Part(name=_("入库"), count=loaded, kind="loaded"),
+        Part(name=_("重复"), count=duplicate, kind="duplicate"),
+        Part(name=_("隔离"), count=quarantined, kind="quarantined"),
     )
-
-
-def _rows(broken: Sequence[Broken]) -> int:
-    return sum(one.rows for one in broken)
-
-
-def _reason_row(key: tuple[str, str], group: list[Broken], drawing: Drawing) -> tuple[Entry, ...]:
-    """One reason: how many rows of which sources, the most affected first."""
-    reason, column = key
-    by_source: dict[str, int] = {}
-    for one in group:
-        by_source[one.source] = by_source.get(one.source, 0) + one.rows
-    most = sorted(by_source.items(), key=lambda pair: -pair[1])
-    names = comma().join(f"{drawing.label('source', s)} {fixed(n, 0)}" for s, n in most[:_NAMED])
-    more = " " + _("等 {n} 项").format(n=len(most)) if len(most) > _NAMED else ""
-    last = max((one.last_at for one in group if one.last_at), default=None)
-    when = moment_words(last, drawing.now, drawing.zone)
-    return reason, column or "—", _rows(group), names + more, when
+    return Split(text=" · ".join(f"{p.name} {fixed(p.count, 0)}" for p in parts), parts=parts)

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pages._figures.values import series
+from pages._ui.cells import Chip
 from pages._ui.filters import Filters
 from pages._ui.notes import against
 from pages._ui.numbers import NONE, format_change, format_value
-from pages._ui.panel import Chip, Drawing, Panel, Question, Tile
+from pages._ui.panel import Drawing, Panel, Question, Tile
 from pages._ui.questions import ask, trace
 from pages._ui.text import _, named
 from warehouse.metrics import Metric, find

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pages._ui.panel import Drawing, Face, Panel
+from pages._ui.restated import shown_in
 from pages._ui.text import _
 from warehouse.model import CellState, Result, SourceStatus
+from warehouse.operations import Restatement
 
 Reason = Literal["empty", "error", "forbidden", "suppressed", "large"]
 
@@ -60,17 +62,25 @@ class Answered:
         return sum(result.suppressed for result in self.results[:1])
 
     @property
+    def restated(self) -> tuple[Restatement, ...]:
+        """The changed numbers among those it shows, the latest first."""
+        if not self.drawing or not self.results or self.panel.follows_sources:
+            return ()
+        return shown_in(self.results[0].query, self.drawing.restated)
+
+    @property
     def stale(self) -> tuple[SourceStatus, ...]:
         return tuple({s.name: s for result in self.results for s in result.stale}.values())
 
 
 def answered(panel: Panel, drawing: Drawing) -> Answered:
     """Draw the panel, or say why it stays blank."""
-    if _is_hidden(drawing.result):
+    if any(_is_hidden(result) for result in drawing.results[:1]):
         return Answered(panel=panel, drawing=drawing, blank=Blank(reason="suppressed"))
     face = panel.draw(drawing)
     if face is None:
-        reason: Reason = "suppressed" if drawing.result.suppressed else "empty"
+        is_hidden = any(result.suppressed for result in drawing.results[:1])
+        reason: Reason = "suppressed" if is_hidden else "empty"
         return Answered(panel=panel, drawing=drawing, blank=Blank(reason=reason))
     return Answered(panel=panel, drawing=drawing, face=face)
 
@@ -94,6 +104,9 @@ def stamp(one: Answered, address: str) -> str:
         times += [str(result.as_of) for result in drawing.results]
         times += [source.name for source in one.stale]
         times.append(str(drawing.now.astimezone(drawing.zone).date()))
+        times += [f"{r.generation} {r.metric} {r.member} {r.start}" for r in one.restated]
+    if drawing and not drawing.results:  # made of records: what is shown is all it depends on
+        numbers.append(repr(one.face))
     if drawing and one.panel.follows_sources:
         times += [
             f"{s.name} {s.watermark} {s.last_run_at} {s.is_stale(drawing.now)}"

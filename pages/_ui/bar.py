@@ -1,14 +1,16 @@
 """The filter bar: every control shows what the address says, none keeps a state of its own."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 from urllib.parse import quote
 
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from pages._ui.filters import ALL, CUSTOM, DIMENSIONS, PRESETS, Filters
+from pages._ui.filters import ALL, CUSTOM, DIMENSIONS, PRESETS, RUN_KEYS, Filters
 from pages._ui.ids import aria, control
+from pages._ui.parts import ANY, select
 from pages._ui.text import _, named
 from warehouse import datasets
 from warehouse.model import Compare, Grain, Member
@@ -27,16 +29,51 @@ _PRESET_WORDS = {
 }
 _GRAIN_WORDS = {"day": "按日", "week": "按周", "month": "按月", "quarter": "按季", "year": "按年"}
 _COMPARE_WORDS = {"previous": "环比", "year": "同比", "none": "不对比"}
+_STATE_WORDS = {
+    "": "全部",
+    "done": "完成",
+    "failed": "失败",
+    "interrupted": "中断",
+    "running": "运行中",
+}
 NO_GRAIN = "fit"
+FULL = ("period", "compare", "more")
 
 
-def bar(filters: Filters, choices: Choices) -> list[Component]:
-    """The controls for these filters. `choices`: what the viewer may choose, by dimension."""
-    return [_presets(filters), _compares(filters), _more(filters, choices), _reset()]
+def bar(filters: Filters, choices: Choices, controls: Sequence[str] = FULL) -> list[Component]:
+    """The controls of a page for these filters.
+
+    choices  what the viewer may choose, by dimension.
+    """
+    makers: Mapping[str, Callable[[], Component]] = {
+        "period": lambda: _presets(filters, (*PRESETS, ALL, *((CUSTOM,) * ("more" in controls)))),
+        "compare": lambda: _compares(filters),
+        "more": lambda: _more(filters, choices),
+        "source": lambda: _sources(filters, choices.get("source", ())),
+        "state": lambda: _states(filters),
+    }
+    made = [makers[name]() for name in controls]
+    return [*made, _reset()] if made else []
 
 
-def _presets(filters: Filters) -> Component:
-    options = [{"label": _(_PRESET_WORDS[p]), "value": p} for p in (*PRESETS, ALL, CUSTOM)]
+def _sources(filters: Filters, members: tuple[Member, ...]) -> Component:
+    options = {ANY: _("全部数据源")} | {m.code: named(m.label) for m in members}
+    chosen = filters.source[0] if len(filters.source) == 1 else ""
+    return select(_("数据源"), control("source"), options, chosen)
+
+
+def _states(filters: Filters) -> Component:
+    options = [{"label": _(word), "value": state} for state, word in _STATE_WORDS.items()]
+    chosen = filters.state[0] if len(filters.state) == 1 else ""
+    return html.Div(
+        dcc.RadioItems(id=control("state"), options=options, value=chosen, className="pills"),
+        role="radiogroup",
+        **aria(_("运行状态")),
+    )
+
+
+def _presets(filters: Filters, offered: Sequence[str]) -> Component:
+    options = [{"label": _(_PRESET_WORDS[p]), "value": p} for p in offered]
     return html.Div(
         dcc.RadioItems(
             id=control("period"), options=options, value=filters.preset, className="pills"
@@ -80,17 +117,22 @@ def _dimension(filters: Filters, dimension: str, members: tuple[Member, ...]) ->
             multi=True,
             placeholder=_("全部"),
             maxHeight=260,
-            labels={
-                "select_all": _("全选"),
-                "deselect_all": _("全不选"),
-                "selected_count": _("已选 {num_selected} 项"),
-                "search": _("查找"),
-                "clear_search": _("清除查找"),
-                "clear_selection": _("清除选择"),
-                "no_options_found": _("没有可选项"),
-            },
+            labels=_dropdown_words(),
         ),
     )
+
+
+def _dropdown_words() -> Any:
+    """What a dropdown says, typed as its own maker wants it."""
+    return {
+        "select_all": _("全选"),
+        "deselect_all": _("全不选"),
+        "selected_count": _("已选 {num_selected} 项"),
+        "search": _("查找"),
+        "clear_search": _("清除查找"),
+        "clear_selection": _("清除选择"),
+        "no_options_found": _("没有可选项"),
+    }
 
 
 def _grain(filters: Filters) -> Component:
@@ -133,18 +175,26 @@ def _reset() -> Component:
     return html.Button(_("重置"), id=control("reset"), className="button", n_clicks=0)
 
 
-def changed(key: str, values: Mapping[str, object]) -> dict[str, str]:
+def changed(
+    key: str, values: Mapping[str, object], kept: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """The address pairs after control `key` was used, the controls showing `values`.
 
+    kept  the pairs of the address; what the page has no control for stays as it is.
     Pairs are left undecided on purpose: `Filters.from_search` checks them like any address.
     """
-    pairs = {name: _text(values.get(name)) for name in ("compare", "grain", *DIMENSIONS)}
+
+    def stands(name: str) -> str:
+        said = _text(values[name]) if name in values else (kept or {}).get(name, "")
+        return "" if said == ANY else said
+
+    pairs = {name: stands(name) for name in ("compare", "grain", *DIMENSIONS, *RUN_KEYS)}
     if pairs["grain"] == NO_GRAIN:
         del pairs["grain"]
-    preset = _text(values.get("period"))
-    if key in ("from", "to") or preset == CUSTOM:
-        pairs |= {name: _text(values.get(name)) for name in ("from", "to")}
-    else:
+    preset = stands("period")
+    if key in ("from", "to") or preset in ("", CUSTOM):
+        pairs |= {name: stands(name) for name in ("from", "to")}
+    if key not in ("from", "to") and preset != CUSTOM:
         pairs["period"] = preset
     return {name: text for name, text in pairs.items() if text}
 

@@ -14,17 +14,27 @@ from warehouse.model import Role
 
 _READERS = frozenset({Role.OFFICIAL, Role.ANALYST, Role.OPERATOR, Role.ADMIN})
 _KEEPERS = frozenset({Role.ANALYST, Role.OPERATOR, Role.ADMIN})
+OPERATORS = frozenset({Role.OPERATOR, Role.ADMIN})
+"""Who may see broken rows and ask the ETL for something."""
+_PIPELINE = "pipeline"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """label is the Chinese message of its name; bar: whether it has the filter bar."""
+    """label is the Chinese message of its name.
+
+    controls  what its filter bar offers; see `pages._ui.bar`.
+    group     pages of one group are one entry of the menu and tabs of each other.
+    tab       its Chinese message among the tabs; empty: its label.
+    """
 
     name: str
     path: str
     label: str
     roles: frozenset[Role]
-    has_bar: bool = True
+    controls: tuple[str, ...] = ("period", "compare", "more")
+    group: str = ""
+    tab: str = ""
 
     @property
     def panels(self) -> tuple[Panel, ...]:
@@ -37,8 +47,55 @@ PAGES = (
     Page(name="growth", path="/growth", label="用户增长", roles=_READERS),
     Page(name="loans", path="/loans", label="普惠贷款", roles=_READERS),
     Page(name="quality", path="/quality", label="服务质量", roles=_READERS),
-    Page(name="pipeline", path="/pipeline", label="数据管道", roles=_KEEPERS),
-    Page(name="catalogue", path="/catalogue", label="指标目录", roles=_READERS, has_bar=False),
+    Page(
+        name="pipeline",
+        path="/pipeline",
+        label="数据管道",
+        roles=_KEEPERS,
+        group=_PIPELINE,
+        tab="各数据源",
+    ),
+    Page(
+        name="runs",
+        path="/pipeline/runs",
+        label="运行记录",
+        roles=OPERATORS,
+        controls=("source", "state"),
+        group=_PIPELINE,
+    ),
+    Page(
+        name="quarantine",
+        path="/pipeline/quarantine",
+        label="隔离区",
+        roles=OPERATORS,
+        controls=(),
+        group=_PIPELINE,
+    ),
+    Page(
+        name="checks",
+        path="/pipeline/checks",
+        label="质量检查",
+        roles=OPERATORS,
+        controls=(),
+        group=_PIPELINE,
+    ),
+    Page(
+        name="restatements",
+        path="/pipeline/restatements",
+        label="数据修订",
+        roles=_READERS,
+        controls=("period",),
+        group=_PIPELINE,
+    ),
+    Page(
+        name="lineage",
+        path="/pipeline/lineage",
+        label="数据血缘",
+        roles=_READERS,
+        controls=(),
+        group=_PIPELINE,
+    ),
+    Page(name="catalogue", path="/catalogue", label="指标目录", roles=_READERS, controls=()),
 )
 
 WALL_ROLES = frozenset({Role.WALL, Role.ADMIN})
@@ -61,5 +118,16 @@ def page_of(name: str) -> Page:
 
 
 def menu(role: Role) -> tuple[Page, ...]:
-    """What this role may open, in menu order."""
-    return tuple(page for page in PAGES if role in page.roles)
+    """What this role finds in the menu: of each group the first page it may open."""
+    found: dict[str, Page] = {}
+    for page in PAGES:
+        if role in page.roles:
+            found.setdefault(page.group or page.name, page)
+    return tuple(found.values())
+
+
+def tabs(page: Page, role: Role) -> tuple[Page, ...]:
+    """The pages of its group that this role may open; none where it stands alone."""
+    if not page.group:
+        return ()
+    return tuple(one for one in PAGES if one.group == page.group and role in one.roles)

@@ -10,13 +10,15 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from pages._ui.answered import Answered, Blank
+from pages._ui.cells import Chip
 from pages._ui.entries import anchor
 from pages._ui.ids import aria, part
 from pages._ui.notes import against, as_of, late_names, marks, note, title
-from pages._ui.panel import Chart, Chip, Panel, Sheet, Tile
+from pages._ui.panel import Chart, Panel, Sheet, Tile
 from pages._ui.parts import link_button
+from pages._ui.shown import chip
 from pages._ui.spark import spark
-from pages._ui.tables import answer_table, chip, sheet_table
+from pages._ui.tables import answer_table, sheet_table, whole_sheet
 from pages._ui.text import _, language
 from pages._ui.theme import graph_config, theme
 
@@ -70,8 +72,10 @@ def _chart_frame(panel: Panel) -> Component:
         className="image",
         **aria(_(panel.title)),
     )
-    tall = " plot-tall" if panel.tall else ""
-    return _card(panel, html.Div([image, _state(panel)], className=f"plot{tall}"), has_table=True)
+    size = " plot-tall" if panel.tall else " plot-wide" if panel.wide else ""
+    reached = {"tabIndex": 0} if panel.wide else {}
+    plot = html.Div([image, _state(panel)], className=f"plot{size}", **reached)
+    return _card(panel, plot, has_table=True)
 
 
 def _sheet_frame(panel: Panel) -> Component:
@@ -184,13 +188,17 @@ def figure(one: Answered) -> dict[str, Any]:
 
 
 def sheet(one: Answered) -> Component | None:
-    return sheet_table(one.face, title(one)) if isinstance(one.face, Sheet) else None
+    return whole_sheet(one.face, title(one)) if isinstance(one.face, Sheet) else None
 
 
 def table(one: Answered) -> list[Component]:
     """The data table behind a chart; nothing where nothing may be shown."""
     if one.blank or not one.drawing:
         return [html.P(one.blank.title if one.blank else "—", className="muted")]
+    if isinstance(one.face, Chart) and one.face.behind:
+        return [sheet_table(one.face.behind, title(one))]
+    if not one.results:
+        return []
     return answer_table(one.drawing, title(one))
 
 
@@ -217,8 +225,9 @@ def foot(one: Answered, page: str) -> list[Component]:
     dot = [html.I(className="dot dot-late")] if one.stale else []
     links: list[Component] = []
     if one.drawing:
-        query, address = one.drawing.result.query, one.drawing.filters.to_search()
-        links.append(html.A(_("口径"), href=f"/catalogue#{anchor(query.metrics[0])}"))
+        address = one.drawing.filters.to_search()
+        defined = [result.query.metrics[0] for result in one.results[:1]]
+        links += [html.A(_("口径"), href=f"/catalogue#{anchor(name)}") for name in defined]
         links += [
             html.A(
                 kind.upper(),

@@ -63,7 +63,14 @@ def catalogue() -> Component:
                         ],
                         className="top-line",
                     ),
-                    html.P(_("每个数字只有一种含义。"), className="insight"),
+                    html.P(
+                        [
+                            html.Span(_("每个数字只有一种含义。"), className="news"),
+                            html.A(_("数据血缘"), href="/pipeline/lineage", className="news"),
+                            html.A(_("数据修订"), href="/pipeline/restatements", className="news"),
+                        ],
+                        className="insight",
+                    ),
                 ],
                 className="top",
             ),

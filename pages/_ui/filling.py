@@ -17,6 +17,7 @@ from pages._ui.text import _, named
 from pages._ui.words import colon, member_words
 from warehouse.datasets import SERVICE_VOLUME
 from warehouse.metrics import find
+from warehouse.model import SourceStatus
 
 MOST_NEWS = 3
 
@@ -94,14 +95,22 @@ class Filled:
     def late(self) -> tuple[str, ...]:
         """The names of the late sources that any number of the page stands on."""
         found = {s.name: named(s.label) for one in self.answers.values() for s in one.stale}
+        if not any(one.results for one in self.answers.values()):
+            found = {s.name: named(s.label) for s in self._late_sources()}
         return tuple(found.values())
+
+    def _late_sources(self) -> tuple[SourceStatus, ...]:
+        """Of a page that is made of records alone."""
+        drawn = next((one.drawing for one in self.answers.values() if one.drawing), None)
+        return tuple(s for s in drawn.sources if s.is_stale(drawn.now)) if drawn else ()
 
     def as_of(self) -> str:
         """The as-of line of the page: that of its oldest number that is not counted by day."""
         dated = [one for one in self.answers.values() if any(r.as_of for r in one.results)]
         dated = [one for one in dated if not _is_daily(one)] or dated
         if not dated:
-            return ""
+            drawn = next((one for one in self.answers.values() if one.drawing), None)
+            return notes.as_of(drawn) if drawn else ""
         oldest = min(dated, key=lambda one: min(r.as_of for r in one.results if r.as_of))
         return notes.as_of(oldest)
 

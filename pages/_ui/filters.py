@@ -19,6 +19,8 @@ from warehouse.model import Compare, Grain, Period
 
 DIMENSIONS = ("district", "scene", "channel")
 """What the bar can filter by, in its order."""
+RUN_KEYS = ("source", "state")
+"""What the list of runs is narrowed by; no question hears of it."""
 
 CUSTOM = "custom"
 DEFAULT_PRESET = "this_month"
@@ -26,7 +28,7 @@ FIRST_YEAR, LAST_YEAR = 1950, 2150
 """Of an address: two years either side stay inside what a question may ask."""
 _OLD_AFTER = timedelta(days=35)
 _MOST_MEMBERS = 200
-_KEYS = ("period", "from", "to", "compare", "grain", *DIMENSIONS)
+_KEYS = ("period", "from", "to", "compare", "grain", *DIMENSIONS, *RUN_KEYS)
 _PASSED = ("lang", "theme")
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
@@ -78,14 +80,16 @@ class Filters:
     district: tuple[str, ...] = ()
     scene: tuple[str, ...] = ()
     channel: tuple[str, ...] = ()
+    source: tuple[str, ...] = ()
+    state: tuple[str, ...] = ()
     day: date | None = None
 
     @classmethod
     def from_search(cls, search: str, horizon: Period | None, today: date) -> "Filters":
         """Read an address. Raises `QueryError` with one sentence on the first thing wrong."""
-        pairs = _pairs(search)
+        pairs = pairs_of(search)
         preset, period = _period(pairs, horizon, today)
-        members = {name: _members(pairs.get(name, "")) for name in DIMENSIONS}
+        members = {name: _members(pairs.get(name, "")) for name in (*DIMENSIONS, *RUN_KEYS)}
         return cls(
             period=period,
             preset=preset,
@@ -107,7 +111,11 @@ class Filters:
             pairs.append(("compare", self.compare.value if self.compare else "none"))
         if self.grain:
             pairs.append(("grain", self.grain.value))
-        chosen = [(name, ",".join(quote(m, safe="") for m in ms)) for name, ms in self.where]
+        chosen = [
+            (name, ",".join(quote(m, safe="") for m in members))
+            for name in (*DIMENSIONS, *RUN_KEYS)
+            if (members := self.members(name))
+        ]
         text = "&".join(f"{key}={value}" for key, value in (*pairs, *chosen))
         return f"?{text}" if text else ""
 
@@ -118,8 +126,9 @@ class Filters:
         return tuple((name, members) for name, members in chosen if members)
 
     def members(self, dimension: str) -> tuple[str, ...]:
-        """The members chosen for one of `DIMENSIONS`."""
-        return {"district": self.district, "scene": self.scene, "channel": self.channel}[dimension]
+        """The members chosen for one of `DIMENSIONS` or `RUN_KEYS`."""
+        own = (self.district, self.scene, self.channel, self.source, self.state)
+        return dict(zip((*DIMENSIONS, *RUN_KEYS), own, strict=True))[dimension]
 
     @property
     def unit(self) -> Grain:
@@ -162,7 +171,8 @@ class Filters:
         return Period(start=grain.shift(start, 1 - count), end=grain.shift(start, 1))
 
 
-def _pairs(search: str) -> Mapping[str, str]:
+def pairs_of(search: str) -> Mapping[str, str]:
+    """The pairs of an address as they stand there. Raises `QueryError` for an unknown key."""
     if len(search) > 8000:
         raise QueryError(_("网址过长。请减少所选条件。"))
     found: dict[str, str] = {}

@@ -6,29 +6,36 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from pages._ui import ids
-from pages._ui.book import Page, page_of
+from pages._ui.book import Page, page_of, tabs
 from pages._ui.cards import frame
 from pages._ui.desk import desk
 from pages._ui.ids import aria, attributes, part
-from pages._ui.parts import alert, container, link_button
+from pages._ui.parts import Children, alert, container, link_button
 from pages._ui.text import _
+from warehouse.model import Viewer
 
 
-def page_layout(name: str) -> Component:
-    """The page before any answer. Its numbers come with the batch callback."""
+def page_layout(name: str, more: Children = ()) -> Component:
+    """The page before any answer. Its numbers come with the batch callback.
+
+    more  what only this page has.
+    """
     page = page_of(name)
     viewer = desk().viewer()
     if viewer is not None and viewer.role not in page.roles:
         return no_permission()
-    tiles = [frame(panel) for panel in page.panels if panel.kind == "tile"]
-    cards = [frame(panel) for panel in page.panels if panel.kind != "tile"]
+    panels = [panel for panel in page.panels if viewer is None or panel.is_open_to(viewer.role)]
+    tiles = [frame(panel) for panel in panels if panel.kind == "tile"]
+    cards = [frame(panel) for panel in panels if panel.kind != "tile"]
     return container(
         [
             dcc.Store(id=ids.PAGE, data={"name": page.name}),
             _top(page),
+            _tabs(page, viewer),
             html.Div(id=part("notice", ""), className="notice", role="alert"),
             html.Div(tiles, className="tiles") if tiles else None,
             html.Div(cards, className="cards"),
+            *more,
         ],
         f"page page-{page.name}",
     )
@@ -42,6 +49,24 @@ def _top(page: Page) -> Component:
     tools = html.Div([bar, files], className="top-tools")
     line = html.Div([html.H1(_(page.label)), tools], className="top-line")
     return html.Div([line, says, chosen], className="top")
+
+
+def _tabs(page: Page, viewer: Viewer | None) -> Component | None:
+    """The pages of the same group, this one marked; nothing where there is no other."""
+    others = tabs(page, viewer.role) if viewer else ()
+    if len(others) < 2:
+        return None
+    links = [
+        html.Span(_name(one), className="page-tab is-open", **attributes(aria_current="page"))
+        if one is page
+        else dcc.Link(_name(one), href=one.path, className="page-tab")
+        for one in others
+    ]
+    return html.Nav(links, className="page-tabs", **aria(_("数据管道各页")))
+
+
+def _name(page: Page) -> str:
+    return _(page.tab or page.label)
 
 
 def page_files(name: str, address: str) -> list[Component]:

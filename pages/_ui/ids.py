@@ -9,6 +9,12 @@ PAGE = "page"
 AS_OF = "as-of"
 SEARCH_BOX = "catalogue-search"
 ENTRIES = "catalogue-entries"
+ASK = "ask"
+ASK_BODY = "ask-body"
+ASK_CONFIRM = "ask-confirm"
+ASK_CANCEL = "ask-cancel"
+WISH = "wish"
+ASKED = "asked"
 
 
 def part(kind: str, panel: Any) -> dict[str, Any]:
@@ -19,6 +25,11 @@ def part(kind: str, panel: Any) -> dict[str, Any]:
 def control(key: Any) -> dict[str, Any]:
     """A control of the filter bar."""
     return {"control": key}
+
+
+def typed(key: Any) -> dict[str, Any]:
+    """What is chosen in the dialog of requests: `sources`, `start`, `end`. `key` may be ALL."""
+    return {"typed": key}
 
 
 def link(page: Any) -> dict[str, Any]:

@@ -3,8 +3,10 @@
 from datetime import time
 
 from pages._figures.values import tick_text
+from pages._ui import restated
 from pages._ui.answered import Answered
-from pages._ui.panel import Chart, Chip, Drawing, Sheet
+from pages._ui.cells import Chip
+from pages._ui.panel import Chart, Drawing, Sheet
 from pages._ui.questions import left_running, unheard
 from pages._ui.text import _, named
 from pages._ui.words import comma, compare_word, member_words, moment_words, period_words
@@ -27,8 +29,8 @@ def note(one: Answered) -> str:
     own = face.note if isinstance(face, Chart | Sheet) and face.note else _(one.panel.note)
     if isinstance(face, Chart) and face.is_bare and face.finding:
         own = " · ".join(part for part in (_(one.panel.title), own) if part)
-    if not one.drawing or one.panel.follows_sources:  # how sources stand now, whatever the period
-        return own
+    if not one.drawing or not one.results or one.panel.follows_sources:
+        return own  # how things stand now, whatever the period
     query = one.drawing.result.query
     period = period_words(query.period) + (_("（未完结）") if one.is_partial else "")
     parts = [own, period, _running(one.drawing), member_words(one.drawing.label, query.where)]
@@ -36,6 +38,7 @@ def note(one: Answered) -> str:
     if deaf:
         names = comma().join(named(DIMENSIONS[d].label) for d in deaf)
         parts.append(_("不受{names}筛选影响").format(names=names))
+    parts.append(restated.brief(one.restated, one.drawing.now, one.drawing.zone))
     return " · ".join(p for p in parts if p)
 
 
@@ -59,6 +62,9 @@ def marks(one: Answered) -> tuple[Chip, ...]:
         found.append(Chip(text=_("延迟"), tone="warn"))
     if one.suppressed and not one.blank:
         found.append(Chip(text=_("隐去 {n} 格").format(n=one.suppressed), tone="quiet"))
+    if one.drawing and not one.blank:
+        drawing = one.drawing
+        found += restated.mark(one.restated, drawing.language, drawing.now, drawing.zone)
     return tuple(found)
 
 
@@ -77,9 +83,9 @@ def as_of(one: Answered) -> str:
     if not drawing:
         return "—"
     moments = [r.as_of for r in drawing.results if r.as_of]
-    if not moments:
-        return _("暂无数据")
     runs = [s.last_run_at for s in drawing.sources if s.last_run_at]
+    if not moments and (drawing.results or not runs):
+        return _("暂无数据")
     if runs and all(find(m).dataset == _RUNS for r in drawing.results for m in r.query.metrics):
         moments = [max(runs)]
     oldest = min(moments)

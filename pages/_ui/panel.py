@@ -6,48 +6,37 @@ answers into a face: a `Chart`, a `Tile` or a `Sheet`. Everything visible about 
 from these three faces, so a card, its data table and its file cannot disagree.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from pages._figures.values import Style
+from pages._ui.cells import Act, Chip, Entry, Tone
 from pages._ui.filters import Filters
+from pages._ui.records import Records
 from pages._ui.theme import theme
 from warehouse.errors import DefinitionError
 from warehouse.model import City, Label, MetricQuery, Result, Role, SourceStatus
+from warehouse.operations import Restatement
 
 Question = Callable[[Filters], MetricQuery]
 Figure = dict[str, Any]
-Tone = Literal["good", "warn", "bad", "quiet"]
-
-
-class Broken(Protocol):
-    """Rows of one source that were kept apart for one reason."""
-
-    @property
-    def source(self) -> str: ...
-    @property
-    def label(self) -> Label: ...
-    @property
-    def column_name(self) -> str: ...
-    @property
-    def rows(self) -> int: ...
-    @property
-    def last_at(self) -> datetime | None: ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class Drawing:
     """All that a panel may draw from.
 
-    results   the answers: the main question first, then the extra ones, in their order.
+    results   the answers: the main question first, then the extra ones, in their order; none
+              where the panel is made of records.
     theme     `light` or `dark`.    language  `zh` or `en`.
     label     (dimension, code) -> its name in the language.
     sources   how the declared sources stand; city  districts the viewer may see.
     goal      wished growth of active people a month, as a share.
-    quarantine  asked only by the panel that shows it; raises `Forbidden` for most roles.
+    records   what operators see of the pipeline, each kind read when a panel asks for it.
+    restated  every changed number the viewer may know of; see `pages._ui.restated`.
     """
 
     results: tuple[Result, ...]
@@ -56,11 +45,13 @@ class Drawing:
     zone: ZoneInfo
     theme: str = "light"
     language: str = "zh"
+    role: Role = Role.OFFICIAL
     label: Callable[[str, str], str] = lambda _dimension, code: code
     sources: tuple[SourceStatus, ...] = ()
     city: City = field(default_factory=lambda: City(label=Label(zh="", en="")))
     goal: float = 0.30
-    quarantine: Callable[[], tuple[Broken, ...]] = tuple
+    records: Records = field(default_factory=Records)
+    restated: tuple[Restatement, ...] = ()
 
     @property
     def result(self) -> Result:
@@ -69,14 +60,6 @@ class Drawing:
     @property
     def style(self) -> Style:
         return Style(theme=theme(self.theme), language=self.language, label=self.label)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Chip:
-    """A short mark with a tone; never colour alone."""
-
-    text: str
-    tone: Tone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +74,8 @@ class Chart:
     chips: tuple[Chip, ...] = ()
     is_bare: bool = False
     """The finding names a member only: the panel's title must stand beside it."""
+    behind: "Sheet | None" = None
+    """The table behind a chart that is made of records and not of an answer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,18 +93,31 @@ class Tile:
     """A clause for the line under the page's name."""
 
 
-Entry = str | int | Chip
+@dataclass(frozen=True, kw_only=True)
+class Fold:
+    """What a row opens: a further table under it."""
+
+    summary: str
+    sheet: "Sheet"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sheet:
-    """A table. A cell is text, a whole number, or a chip. `finding` as for a chart."""
+    """A table. A cell is text, a whole number, or one of `pages._ui.cells`. `finding` as above.
+
+    tones  rows that stand out.   notes  by row, a line beneath that says what to do.
+    folds  by row, what it opens.  acts  buttons above the table.
+    """
 
     head: tuple[str, ...]
     rows: tuple[tuple[Entry, ...], ...]
     numeric: frozenset[int] = frozenset()
     finding: str = ""
     note: str = ""
+    tones: Mapping[int, Tone] = field(default_factory=dict)
+    notes: Mapping[int, tuple[str, str]] = field(default_factory=dict)
+    folds: Mapping[int, Fold] = field(default_factory=dict)
+    acts: tuple[Act, ...] = ()
 
 
 Face = Chart | Tile | Sheet
@@ -129,9 +127,21 @@ Draw = Callable[[Drawing], Face | None]
 KINDS = ("tile", "chart", "table")
 
 
+def screen_of(face: Face | None, title: str) -> Sheet:
+    """A face made of records as a table: what of it goes into a file."""
+    if isinstance(face, Sheet):
+        return face
+    if isinstance(face, Chart) and face.behind:
+        return face.behind
+    if isinstance(face, Tile):
+        return Sheet(head=(title,), rows=((f"{face.value} {face.unit}".strip(),),))
+    return Sheet(head=(), rows=())
+
+
 @dataclass(frozen=True, kw_only=True)
 class Panel:
     """id      unique within its page, [a-z_].
+    query   None: it is made of records alone, without any question.
     kind      tile, chart or table.
     title     Chinese message; also the fallback where no finding can be computed.
     width     columns of the 12-column grid on a laptop.
@@ -142,13 +152,15 @@ class Panel:
     id: str
     kind: str
     title: str
-    query: Question
+    query: Question | None
     draw: Draw
     extra: tuple[Question, ...] = ()
     width: int = 4
     note: str = ""
     roles: frozenset[Role] = frozenset()
     tall: bool = False
+    wide: bool = False
+    """As high as a page, and on a phone wider than it: scrolled sideways there."""
     follows_sources: bool = False
     """Its face shows how the sources stand, so it moves with each of their runs."""
     is_news: bool = False
@@ -164,7 +176,8 @@ class Panel:
 
     def questions(self, filters: Filters) -> tuple[MetricQuery, ...]:
         """Everything it asks for these filters, the main question first."""
-        return tuple(ask(filters) for ask in (self.query, *self.extra))
+        main = (self.query,) if self.query else ()
+        return tuple(ask(filters) for ask in (*main, *self.extra))
 
     def is_open_to(self, role: Role) -> bool:
         return not self.roles or role in self.roles

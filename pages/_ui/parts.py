@@ -1,9 +1,10 @@
 """Bootstrap's components where the house has a use for them; the looks are in cockpit.css."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dash_bootstrap_components as dbc
+from dash import html
 from dash.development.base_component import Component
 
 Children = Sequence[Component | None]
@@ -15,9 +16,10 @@ def container(children: Children, name: str) -> Component:
     return made
 
 
-def badge(text: str, tone: str) -> Component:
-    """A short mark with words and a tone."""
-    made: Component = dbc.Badge(text, className=f"chip chip-{tone}", color=None)
+def badge(text: str, tone: str, tip: str = "") -> Component:
+    """A short mark with words and a tone; `tip` is shown when one points at it."""
+    more = {"title": tip} if tip else {}
+    made: Component = dbc.Badge(text, className=f"chip chip-{tone}", color=None, **more)
     return made
 
 
@@ -31,6 +33,20 @@ def alert(children: Children) -> Component:
     """What is wrong, above everything else."""
     made: Component = dbc.Alert(list(children), color=None, className="notice-body")
     return made
+
+
+ANY = "any"
+"""The value of a list's first entry, which chooses nothing."""
+
+
+def select(name: str, identity: Any, options: Mapping[str, str], chosen: str) -> Component:
+    """One choice of a list, by the browser's own control.
+
+    name  what it is for, for screen readers.   options  value -> text.
+    """
+    offered = [{"label": text, "value": value} for value, text in options.items()]
+    pick = dbc.Select(id=identity, options=offered, value=chosen or ANY, class_name="select")
+    return html.Label([html.Span(name, className="visually-hidden"), pick], className="pick")
 
 
 def link_button(text: str, href: str, *, is_strong: bool = False, **more: Any) -> Component:

@@ -4,9 +4,10 @@ from dash import html
 from dash.development.base_component import Component
 
 from pages._figures.values import period_text
-from pages._ui.numbers import exact, fixed, format_change
-from pages._ui.panel import Chip, Drawing, Sheet
-from pages._ui.parts import badge, table
+from pages._ui.numbers import exact, format_change
+from pages._ui.panel import Drawing, Sheet
+from pages._ui.parts import table
+from pages._ui.shown import act, shown
 from pages._ui.text import _, named
 from pages._ui.words import compare_word
 from warehouse.datasets import CLOCK_DIMENSIONS, DIMENSIONS
@@ -14,11 +15,6 @@ from warehouse.metrics import Metric, find
 from warehouse.model import Cell, CellState, Result, Row
 
 MOST_ROWS = 120
-
-
-def chip(one: Chip) -> Component:
-    """A mark with words and a tone."""
-    return badge(one.text, one.tone)
 
 
 def answer_table(drawing: Drawing, title: str) -> list[Component]:
@@ -34,23 +30,43 @@ def answer_table(drawing: Drawing, title: str) -> list[Component]:
     return [shown, html.P(_("另有 {n} 行，请下载文件查看。").format(n=left), className="muted")]
 
 
+def whole_sheet(sheet: Sheet, title: str) -> Component:
+    """A `Sheet` with the buttons that belong to it."""
+    made = sheet_table(sheet, title) if sheet.rows else html.P(sheet.finding, className="muted")
+    if not sheet.acts:
+        return made
+    return html.Div([html.Div([act(one) for one in sheet.acts], className="acts"), made])
+
+
 def sheet_table(sheet: Sheet, title: str) -> Component:
-    """A `Sheet` as a table."""
+    """A `Sheet` as a table. A row's note and what it opens stand in rows of their own."""
     head = [
         html.Th(text, scope="col", className=_side(i, sheet)) for i, text in enumerate(sheet.head)
     ]
-    rows = [
-        html.Tr([html.Td(_shown(cell), className=_side(i, sheet)) for i, cell in enumerate(row)])
-        for row in sheet.rows
-    ]
+    rows = [made for index in range(len(sheet.rows)) for made in _sheet_rows(sheet, index)]
     caption = html.Caption(title, className="visually-hidden")
     return table([caption, html.Thead(html.Tr(head)), html.Tbody(rows)])
 
 
-def _shown(cell: str | int | Chip) -> str | Component:
-    if isinstance(cell, Chip):
-        return chip(cell)
-    return fixed(cell, 0) if isinstance(cell, int) else cell
+def _sheet_rows(sheet: Sheet, index: int) -> list[Component]:
+    tone = sheet.tones.get(index)
+    cells = [
+        html.Td(shown(cell), className=_side(i, sheet)) for i, cell in enumerate(sheet.rows[index])
+    ]
+    below: list[Component] = []
+    if index in sheet.notes:
+        wrong, remedy = sheet.notes[index]
+        below.append(html.P([html.B(wrong), html.Span(remedy)], className="row-note"))
+    if index in sheet.folds:
+        fold = sheet.folds[index]
+        inner = sheet_table(fold.sheet, fold.summary)
+        below.append(html.Details([html.Summary(fold.summary), inner], className="fold"))
+    mark = (f"row-{tone}" if tone else "") + (" has-more" if below else "")
+    rows: list[Component] = [html.Tr(cells, className=mark.strip() or None)]
+    if below:
+        more = html.Td(below, colSpan=len(sheet.head))
+        rows.append(html.Tr(more, className=f"row-more row-{tone}" if tone else "row-more"))
+    return rows
 
 
 def _side(index: int, sheet: Sheet) -> str:

@@ -6,6 +6,7 @@ import pytest
 
 from pages._ui.filters import Filters
 from pages._ui.panel import Drawing, Panel
+from tests.pages.operations import RECORDS, RESTATED
 from tests.pages.town import NOW, build_town
 from warehouse import clock
 from warehouse.answer import Warehouse
@@ -54,7 +55,9 @@ def drawing_of(warehouse: Warehouse, noon: None) -> Ask:
             label=lambda dimension, code: warehouse.label(dimension, code, viewer).zh,
             sources=warehouse.sources(viewer),
             city=warehouse.city(viewer),
-            quarantine=lambda: warehouse.quarantine(viewer),
+            role=role,
+            records=RECORDS,
+            restated=RESTATED,
         )
 
     return ask

@@ -46,7 +46,8 @@ def test_layout_when_opened_by_a_role_then_shows_the_page_or_says_no(
     with server.test_request_context(page.path):
         text = str(frame.page_layout(page.name))
     for panel in page.panels:
-        assert (f"'panel': '{panel.id}'" in text) is (role in page.roles)
+        may_see = role in page.roles and panel.is_open_to(role)
+        assert (f"'panel': '{panel.id}'" in text) is may_see
     assert ("权限不足" in text) is (role not in page.roles)
 
 

@@ -1,6 +1,7 @@
 """Services over a real small warehouse, for a viewer that each test chooses."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -10,9 +11,14 @@ from warehouse import clock
 from warehouse.accounts import Accounts
 from warehouse.answer import Warehouse
 from warehouse.model import Role, Scope, Viewer
+from warehouse.operations import Request
 from warehouse.settings import Settings
 
 ServicesFor = Callable[[Role], Services]
+
+
+def _nothing_is_asked(**_wanted: Any) -> Request:
+    raise AssertionError("a test asked the ETL for something")
 
 
 @pytest.fixture(scope="session")
@@ -36,6 +42,7 @@ def services_for(town: Settings, town_warehouse: Warehouse) -> Iterator[Services
             warehouse=town_warehouse,
             accounts=Accounts(town),
             viewer=lambda: viewer,
+            ask=_nothing_is_asked,
         )
 
     with clock.frozen_at(NOW):

@@ -93,7 +93,7 @@ def test_panel_when_not_for_the_role_then_says_so_and_the_others_stand(
 ) -> None:
     values = _serve(services_for, "pipeline", role=Role.ANALYST)
     states = dict(zip(_wanted("pipeline")["state"], values["state"], strict=True))
-    assert "blank-forbidden" in str(states["quarantine"])
+    assert "blank-forbidden" in str(states["incidents"])
     assert states["sources_table"] == []
 
 

@@ -17,10 +17,11 @@ from pages._ui.cards import (
     table,
     tile,
 )
+from pages._ui.cells import Chip
 from pages._ui.filling import PARTS, Filled
 from pages._ui.filters import Filters
 from pages._ui.notes import marks, title
-from pages._ui.panel import Chart, Chip, Drawing, Face, Panel, Sheet, Tile
+from pages._ui.panel import Chart, Drawing, Face, Panel, Sheet, Tile
 from pages._ui.questions import ask
 from warehouse.errors import DefinitionError
 from warehouse.model import Cell, CellState, Label, MetricQuery, Period, Result, Row, SourceStatus

@@ -1,0 +1,21 @@
+"""Which table of its dataset's partitions a metric is read from. From the declarations alone."""
+
+from collections.abc import Iterable
+
+from warehouse.metrics.model import Count, Distinct, Metric, Percentile, Share, Sum
+from warehouse.rollups import DIMENSIONS, FACT, PERSON_DAY, USAGE_DAY, route
+
+APPLICATION_PART = "application_part"
+"""Loan applications as far as a month knows them; every measure of loans reads them."""
+
+TABLES = (USAGE_DAY, PERSON_DAY, APPLICATION_PART, FACT)
+
+
+def table_of(metric: Metric, dims: Iterable[str] = ()) -> str:
+    """The table that answers `metric` over `dims` for whole days: one of `TABLES`."""
+    names = frozenset(dims)
+    if metric.dataset == "loan_event":
+        return APPLICATION_PART
+    if isinstance(metric.measure, Count | Sum | Distinct | Share | Percentile):
+        return route(metric.dataset, metric.measure, names).table
+    return PERSON_DAY if names <= DIMENSIONS[PERSON_DAY] else FACT
