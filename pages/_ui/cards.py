@@ -73,8 +73,8 @@ def _chart_frame(panel: Panel) -> Component:
         **aria(_(panel.title)),
     )
     size = " plot-tall" if panel.tall else " plot-wide" if panel.wide else ""
-    reached = {"tabIndex": 0} if panel.wide else {}
-    plot = html.Div([image, _state(panel)], className=f"plot{size}", **reached)
+    reached = 0 if panel.wide else None
+    plot = html.Div([image, _state(panel)], className=f"plot{size}", tabIndex=reached)
     return _card(panel, plot, has_table=True)
 
 
