@@ -13,13 +13,15 @@ from gate.shelf import Shelf
 from pages._ui.shell import shell
 from warehouse.accounts import Accounts
 from warehouse.answer import Warehouse
-from warehouse.errors import CockpitError
+from warehouse.errors import CockpitError, QueryError
 from warehouse.home import check_home
 from warehouse.keys import Keyring
 from warehouse.settings import Settings
 
 if TYPE_CHECKING:
     from flask import Flask
+
+    from warehouse.operations import Request
 
 
 def create_app(settings: Settings) -> Document:
@@ -51,11 +53,16 @@ def create_app(settings: Settings) -> Document:
         warehouse=Warehouse.open(settings),
         accounts=accounts,
         viewer=current_viewer,
+        ask=_not_yet,
     )
     register_all(app, services)
     server.extensions["cockpit_services"] = services
     app.finish()
     return app
+
+
+def _not_yet(**_wanted: object) -> "Request":
+    raise QueryError("Requests are taken by the command line only for now: python -m etl replay.")
 
 
 def check() -> None:

@@ -4,13 +4,15 @@ Built from the same answers as the cards, so a file cannot show other numbers th
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from pages._documents._words import say
+from pages._ui.cells import Entry as Shown
+from pages._ui.cells import Meter, Split
 from pages._ui.panel import Sheet as Screen
 from warehouse.datasets import CLOCK_DIMENSIONS, DIMENSIONS
 from warehouse.metrics.model import Metric
@@ -112,7 +114,9 @@ def make_sheet(title: str, result: Result, asked: Asked) -> Sheet:
 
 def table_sheet(title: str, screen: Screen, asked: Asked) -> Sheet:
     """The sheet of a table as it stands on the screen: numbers stay numbers, marks are words."""
-    words = asked.language
+    words, head = asked.language, [_titles(screen, at) for at in range(len(screen.head))]
+    rows = tuple(tuple(_plain(row)) for row in screen.rows)
+    titles = [title for group in head for title in group]
     return Sheet(
         title=title,
         about=(
@@ -120,17 +124,32 @@ def table_sheet(title: str, screen: Screen, asked: Asked) -> Sheet:
             *((say("finding", words), text) for text in (screen.finding, screen.note) if text),
         ),
         columns=tuple(
-            Column(title=name, unit=Unit.ROWS if _is_counted(screen, at) else None)
-            for at, name in enumerate(screen.head)
+            Column(title=name, unit=Unit.ROWS if _is_counted(rows, at) else None)
+            for at, name in enumerate(titles)
         ),
-        rows=tuple(
-            tuple(c if isinstance(c, str | int) else c.text for c in row) for row in screen.rows
-        ),
+        rows=rows,
     )
 
 
-def _is_counted(screen: Screen, at: int) -> bool:
-    return bool(screen.rows) and all(isinstance(row[at], int) for row in screen.rows)
+def _titles(screen: Screen, at: int) -> list[str]:
+    """A column's title; the names of the parts where its cells are divided."""
+    split = next((row[at] for row in screen.rows if isinstance(row[at], Split)), None)
+    return [part.name for part in split.parts] if isinstance(split, Split) else [screen.head[at]]
+
+
+def _plain(row: Iterable[Shown]) -> Iterator[Entry]:
+    """Cells as texts and numbers; each part of a divided cell by itself."""
+    for cell in row:
+        if isinstance(cell, Split):
+            yield from (part.count for part in cell.parts)
+        elif isinstance(cell, Meter) and cell.count is not None:
+            yield cell.count
+        else:
+            yield cell if isinstance(cell, str | int) else cell.text
+
+
+def _is_counted(rows: Sequence[Sequence[Entry]], at: int) -> bool:
+    return bool(rows) and all(isinstance(row[at], int) for row in rows)
 
 
 def _scope(asked: Asked) -> str:

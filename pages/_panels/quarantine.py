@@ -62,7 +62,7 @@ def _reason_row(group: list[Broken], most: int, drawing: Drawing) -> tuple[Entry
     column = _("列 {name}").format(name=first.column_name) if first.column_name else _("整行")
     row: tuple[Entry, ...] = (
         Pair(main=reason, below=column, is_wrapped=True),
-        Meter(text=fixed(count, 0), share=count / max(most, 1), tone="warn"),
+        Meter(text=fixed(count, 0), share=count / max(most, 1), tone="warn", count=count),
         _source_names(group, drawing),
         moment_words(min(firsts, default=None), drawing.now, drawing.zone),
         moment_words(max(lasts, default=None), drawing.now, drawing.zone),

@@ -20,13 +20,15 @@ class Chip:
 class Meter:
     """A number as a bar in its cell. share: filled part of the track, 0..1 and above.
 
-    mark  where on the track the promise stands, 0..1; None: there is none.
+    mark   where on the track the promise stands, 0..1; None: there is none.
+    count  the number itself, where it is a whole one: what a file holds.
     """
 
     text: str
     share: float
     tone: Tone = "quiet"
     mark: float | None = None
+    count: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

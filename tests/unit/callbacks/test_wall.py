@@ -174,6 +174,7 @@ def test_callbacks_when_registered_then_one_for_numbers_and_one_in_the_browser(
         warehouse=warehouse,
         accounts=Accounts(settings),
         viewer=lambda: WALL,
+        ask=lambda **_wanted: pytest.fail("a wall asks for nothing"),
     )
     wall.register(app, services)
     keys = sorted(app.callback_map)
