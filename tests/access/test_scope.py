@@ -141,7 +141,8 @@ def test_export_when_of_records_then_only_for_the_roles_of_page_and_panel(
     house: House, clients: Clients, name: str
 ) -> None:
     role = house.accounts.viewer(name).role
-    for page, panel in ((page, p) for page in PAGES for p in page.panels if not p.query):
+    records = [(page, panel) for page in PAGES for panel in page.panels if not panel.query]
+    for page, panel in records:
         answer = clients(name).get(f"/export/{page.name}/{panel.id}.csv?{PERIOD}")
         may_see = role in page.roles and panel.is_open_to(role)
         assert answer.status_code == (200 if may_see else 403), (page.name, panel.id)
