@@ -3,7 +3,7 @@
 import secrets
 from datetime import UTC, datetime, timedelta
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.e2e import city
 from tests.e2e.conftest import Open
@@ -75,7 +75,7 @@ def test_runs_when_narrowed_to_a_source_then_the_address_says_so_and_only_they_s
 
 def test_lineage_when_a_metric_is_pointed_at_then_the_others_step_back(open_page: Open) -> None:
     page = open_page("/pipeline/lineage", "analyst").page
-    text = page.locator(".textpoint", has_text="满意率").first
+    text = page.locator(".textpoint", has_text="使用人数").first
     box = text.bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
