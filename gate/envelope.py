@@ -55,7 +55,7 @@ def read(body: bytes, callbacks: Mapping[str, Mapping[str, Json]]) -> Envelope:
     outputs = _outputs(envelope.get("outputs"), output)
     _check_outputs(outputs, specs)
     _check_members([*inputs, *state, *outputs], [*declared["inputs"], *declared["state"], *specs])
-    _check_changed(envelope.get("changedPropIds", []), inputs)
+    _check_changed(envelope.get("changedPropIds", []), inputs, declared["inputs"])
     _require(isinstance(envelope.get("parsedChangedPropsIds", []), list), "shape")
     changed = frozenset(envelope.get("changedPropIds", []))
     return Envelope(output=output, inputs=tuple(inputs), changed=changed)
@@ -184,12 +184,24 @@ def _spec(part: str) -> dict[str, str]:
     return {"id": component.replace("\\.", "."), "property": prop}
 
 
-def _check_changed(given: Json, inputs: Sequence[Json]) -> None:
-    """Only inputs that were sent can have changed."""
+def _check_changed(given: Json, inputs: Sequence[Json], declared: Sequence[Json]) -> None:
+    """Only inputs that were sent can have changed, or members of a pattern that went away."""
     _check_strings(given, "changedPropIds")
     flat = [one for item in inputs for one in (item if isinstance(item, list) else [item])]
     sent = {f"{_id_text(one['id'])}.{one['property']}" for one in flat}
-    _require(set(given) <= sent, "changedPropIds")
+    patterns = [one for one in declared if _has_many(one["id"])]
+    gone = set(given) - sent
+    _require(all(_is_member(name, patterns) for name in gone), "changedPropIds")
+
+
+def _is_member(name: str, patterns: Sequence[Mapping[str, Json]]) -> bool:
+    """Whether `id.property` could be of one of these patterns."""
+    text, _, prop = name.rpartition(".")
+    try:
+        identity = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return any(_fits(identity, one["id"]) and prop == one["property"] for one in patterns)
 
 
 def _id_text(identity: Json) -> str:

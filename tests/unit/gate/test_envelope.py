@@ -102,3 +102,35 @@ def test_body_when_no_plain_json_then_refused(body: bytes) -> None:
 def test_body_when_brackets_stand_in_a_text_then_not_counted_as_depth() -> None:
     body = _body(inputs=[{"id": "url", "property": "search", "value": '[[[\\"[[[[[[[[[[[[[{{{{'}])
     assert read(body, CALLBACKS).value("url", "search").startswith("[[[")
+
+
+BAR = {"bar.children": {"inputs": [{"id": PATTERN, "property": "value"}], "state": []}}
+BAR["bar.children"]["callback"] = print  # type: ignore[assignment]
+
+
+def _bar(*changed: str) -> bytes:
+    body = {"output": "bar.children", "outputs": {"id": "bar", "property": "children"}}
+    return json.dumps({**body, "inputs": [[]], "state": [], "changedPropIds": changed}).encode()
+
+
+def test_body_when_members_of_a_pattern_went_away_then_they_may_have_changed() -> None:
+    gone = '{"index":"a","type":"box"}.value'
+    assert read(_bar(gone), BAR).changed == {gone}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        '{"index":"a","type":"box"}.id',
+        '{"index":"a","type":"bar"}.value',
+        '{"index":1,"type":"box"}.value',
+        '{"index":"a"}.value',
+        "box.value",
+        "value",
+        "[" * 100_000 + ".value",
+    ],
+    ids=range(7),
+)
+def test_body_when_what_changed_is_of_no_pattern_then_refused(changed: str) -> None:
+    with pytest.raises(BadEnvelope):
+        read(_bar(changed), BAR)
