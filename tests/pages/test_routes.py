@@ -79,3 +79,27 @@ def test_shell_when_nobody_is_signed_in_then_has_no_menu(server: Flask) -> None:
         text = str(shell.shell())
     assert "'link'" not in text
     assert "as-of" in text
+
+
+@pytest.mark.parametrize("role", READERS)
+@pytest.mark.parametrize("page", [p for p in PAGES if p.group], ids=lambda page: page.name)
+def test_tabs_when_a_page_of_a_group_is_open_then_list_those_for_the_role(
+    server: Flask, page: Page, role: Role
+) -> None:
+    _sign_in(server, role)
+    with server.test_request_context(page.path):
+        text = str(frame.page_layout(page.name))
+    may_open = [p for p in PAGES if p.group == page.group and role in p.roles]
+    shown = [p for p in PAGES if f"href='{p.path}', className='page-tab'" in text or p is page]
+    if page in may_open:
+        assert shown == may_open
+    else:
+        assert "page-tab" not in text
+
+
+@pytest.mark.parametrize("role", READERS)
+def test_menu_when_a_group_has_pages_for_the_role_then_leads_to_the_first(role: Role) -> None:
+    groups = [page.group for page in menu(role) if page.group]
+    assert groups == ["pipeline"]
+    (entry,) = (page for page in menu(role) if page.group)
+    assert entry is next(p for p in PAGES if p.group == "pipeline" and role in p.roles)

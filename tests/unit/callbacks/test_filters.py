@@ -68,3 +68,28 @@ def test_desk_when_registered_then_tells_layouts_who_asks(services_for: Services
 def test_desk_when_no_app_runs_then_is_empty() -> None:
     assert desk().viewer() is None
     assert desk().version() == ""
+
+
+RUNS: dict[str, Any] = {"source": "any", "state": ""}
+
+
+def test_address_when_runs_are_narrowed_then_follows_and_keeps_the_rest(
+    services_for: ServicesFor,
+) -> None:
+    services = services_for(Role.OPERATOR)
+    values = {**RUNS, "source": "loan_event"}
+    kept = "?from=2026-01-05&to=2026-02-01&district=east"
+    assert _address(services, "source", values, kept) == f"{kept}&source=loan_event"
+    narrowed = f"{kept}&source=loan_event&state=failed"
+    assert _address(services, "state", {**values, "state": "failed"}, kept) == narrowed
+    assert _address(services, "source", {**RUNS, "state": "failed"}, narrowed) == (
+        f"{kept}&state=failed"
+    )
+
+
+def test_address_when_a_preset_is_chosen_where_no_days_are_typed_then_the_days_go(
+    services_for: ServicesFor,
+) -> None:
+    services = services_for(Role.OPERATOR)
+    asked = "?from=2026-01-05&to=2026-02-01&compare=year"
+    assert _address(services, "period", {"period": "all"}, asked) == "?period=all&compare=year"

@@ -50,3 +50,12 @@ def test_controls_when_shown_then_say_what_the_address_says() -> None:
     assert "value=['fund', 'old']" in text
     assert "value='all'" in text
     assert "value='year'" in text
+
+
+def test_bar_when_a_page_offers_other_controls_then_has_only_them() -> None:
+    filters = Filters.from_search("?source=tax&state=failed", None, date(2026, 3, 20))
+    sources = {"source": (Member(code="tax", label=Label(zh="税务局", en="Tax")),)}
+    text = str(bar(filters, sources, ("source", "state")))
+    assert "税务局" in text and "全部数据源" in text and "{'control': 'reset'}" in text
+    assert "{'control': 'period'}" not in text
+    assert bar(filters, sources, ()) == []
