@@ -26,6 +26,7 @@ from warehouse.home import live_file, storage_errors, sync_folder
 from warehouse.keys import Keyring
 from warehouse.lock import hold, hold_backups
 from warehouse.manifest import key_id, older_manifests
+from warehouse.originals import BOOK, has_originals
 from warehouse.partition_key import key_file
 from warehouse.seals import read_sealed, write_sealed
 from warehouse.settings import Settings
@@ -193,7 +194,7 @@ def _carry_out(settings: Settings, keyring: Keyring, wish: Wish, writer: Writer)
     held = hold_backups(settings)
     try:
         begun = _state_file(settings, wish, "begun")
-        write_sealed(keyring, KIND, _inventory(settings, keyring, wish), begun)
+        write_sealed(keyring, KIND, _inventory(settings, keyring, wish, writer), begun)
         _state_file(settings, wish, "asked").unlink(missing_ok=True)
         reach("destroy_intent")
         content = read_sealed(keyring, KIND, begun)
@@ -215,7 +216,7 @@ def _finish(settings: Settings, keyring: Keyring, content: dict[str, Any], write
         for b in content["backups"]
         if b["reached"]
     ]
-    destroy_keys_of_backups(targets, content["key_ids"])
+    destroy_keys_of_backups(targets, [*content["key_ids"], *content["original_key_ids"]])
     certificate = {
         **content,
         "destroyed_at": clock.now().isoformat(),
@@ -228,7 +229,7 @@ def _finish(settings: Settings, keyring: Keyring, content: dict[str, Any], write
     return file
 
 
-def _inventory(settings: Settings, keyring: Keyring, wish: Wish) -> dict[str, Any]:
+def _inventory(settings: Settings, keyring: Keyring, wish: Wish, writer: Writer) -> dict[str, Any]:
     """What there is, before anything of it goes: most of the certificate."""
     published = [
         part
@@ -245,6 +246,7 @@ def _inventory(settings: Settings, keyring: Keyring, wish: Wish) -> dict[str, An
         **_as_content(wish),
         "asked_at": clock.now().isoformat(),
         "key_ids": _key_ids(settings, keyring, wish),
+        "original_key_ids": _original_key_ids(settings, keyring, wish, writer),
         "rows": published[0].rows if published else None,
         "files": list(files.values()),
         "backups": backups,
@@ -258,6 +260,19 @@ def _key_ids(settings: Settings, keyring: Keyring, wish: Wish) -> list[str]:
         for part in manifest.partitions(wish.dataset):
             if part.month == wish.month:
                 found.add(key_id(part.wrapped_key))
+    return sorted(found)
+
+
+def _original_key_ids(
+    settings: Settings, keyring: Keyring, wish: Wish, writer: Writer
+) -> list[str]:
+    """Of the files with originals of the month, here and in backups; they go as well."""
+    if not has_originals(settings, writer, wish.dataset, wish.month):
+        return []
+    live = key_file(live_file(settings, BOOK, ""))
+    found = {key_id(live.read_text(encoding="ascii").strip())}
+    for manifest in older_manifests(settings, keyring):
+        found |= {key_id(p.wrapped_key) for p in manifest.books if p.dataset == BOOK}
     return sorted(found)
 
 

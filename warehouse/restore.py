@@ -16,7 +16,7 @@ from warehouse.anchor import raise_anchor, read_anchor
 from warehouse.backup import KIND, content_hash, copy_durably
 from warehouse.backup_target import Target, register
 from warehouse.certificates import KIND as CERTIFICATE
-from warehouse.certificates import is_destroyed
+from warehouse.certificates import certificate_files, is_destroyed, read_certificate
 from warehouse.errors import StorageError, Tampered
 from warehouse.failpoints import reach
 from warehouse.home import (
@@ -134,7 +134,8 @@ def _manifest(
     listed: Manifest = from_json(Manifest, record["manifest"])
     gone = tuple(f for f in listed.files if is_destroyed(settings, f.dataset, f.month))
     files = tuple(_with_key(keyring, target, f) for f in listed.files if f not in gone)
-    books = tuple(_with_key(keyring, target, f) for f in listed.books)
+    lost = _lost_books(settings, keyring)
+    books = tuple(_with_key(keyring, target, f) for f in listed.books if f.wrapped_key not in lost)
     number = max(listed.generation, read_anchor(settings, keyring).generation) + 1
     manifest = replace(
         listed,
@@ -145,6 +146,12 @@ def _manifest(
         books=books,
     )
     return manifest, tuple(f"{f.dataset} {f.month}" for f in gone)
+
+
+def _lost_books(settings: Settings, keyring: Keyring) -> frozenset[str]:
+    """Names of keys of books that held originals of a destroyed month; they start empty."""
+    found = (read_certificate(keyring, file) or {} for file in certificate_files(settings))
+    return frozenset(name for content in found for name in content["original_key_ids"])
 
 
 def _with_key(keyring: Keyring, target: Target, part: PartitionFile) -> PartitionFile:

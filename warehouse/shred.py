@@ -5,7 +5,6 @@ here; without the keys it holds noise.
 """
 
 import json
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +20,6 @@ from warehouse.home import (
     published_books,
     published_files,
     storage_errors,
-    sync_folder,
     wipe_spill,
 )
 from warehouse.keys import Keyring
@@ -32,6 +30,7 @@ from warehouse.manifest import (
     write_manifest,
 )
 from warehouse.originals import forget_originals
+from warehouse.overwrite import overwrite
 from warehouse.partition_key import key_file
 from warehouse.settings import Settings
 from warehouse.writer import Writer
@@ -43,18 +42,18 @@ def destroy_local(
     """Everything in the home; the number of the generation without the month (0: none before)."""
     dataset, month = str(content["dataset"]), str(content["month"])
     ids = frozenset(content["key_ids"])
-    writer.detach(dataset, month)
+    writer.detach_all()
     generation = _publish_without(settings, keyring, dataset, month)
     raise_anchor(settings, keyring, generation, ids)
     _remove_manifests(settings, dataset, month)
-    _overwrite(key_file(live_file(settings, dataset, month)))
+    overwrite(key_file(live_file(settings, dataset, month)))
     reach("destroy_live_key")
     with storage_errors(settings.home):
         for file in _files(settings, dataset, month):
             file.unlink(missing_ok=True)
         wipe_spill(settings)
     reach("destroy_files")
-    forget_originals(settings, writer, dataset, month)
+    forget_originals(settings, keyring, writer, dataset, month)
     reach("destroy_originals")
     return generation
 
@@ -68,7 +67,7 @@ def destroy_keys_of_backups(targets: Sequence[Target], ids: Sequence[str]) -> No
                 " back and start the ETL, or destroy another month, to finish."
             )
         for name in ids:
-            _overwrite(target.key(name))
+            overwrite(target.key(name))
             reach("destroy_backup_key")
 
 
@@ -107,7 +106,7 @@ def _remove_manifests(settings: Settings, dataset: str, month: str) -> None:
         except (ValueError, KeyError, TypeError):
             is_clean = False
         if not is_clean:
-            _overwrite(file)
+            overwrite(file)
             reach("destroy_older")
 
 
@@ -117,17 +116,3 @@ def _files(settings: Settings, dataset: str, month: str) -> Iterator[Path]:
     yield from published_files(settings).glob(f"{dataset}-{month}*")
     yield from (settings.published / "held").glob(f"*/{dataset}-{month}*")
     yield from published_books(settings).glob("*")  # they hold the originals of broken rows
-
-
-def _overwrite(file: Path) -> None:
-    """Remove a file with a key so that its blocks do not keep it."""
-    with storage_errors(file):
-        if not file.exists():
-            return
-        file.chmod(0o600)
-        with open(file, "r+b") as content:
-            content.write(os.urandom(file.stat().st_size))
-            content.flush()
-            os.fsync(content.fileno())
-        file.unlink()
-        sync_folder(file.parent)

@@ -68,6 +68,18 @@ class Writer:
             os.replace(draft, file)
             sync_folder(file.parent)
 
+    def copy_to(self, alias: str, file: Path, key: bytes) -> None:
+        """Everything of an attached file in the new `file` under `key`, whole or not there."""
+        draft = file.with_suffix(".new")
+        for left_over in (draft, Path(f"{draft}.wal")):
+            left_over.unlink(missing_ok=True)
+        attach_file(self._connection, draft, "draft", key)
+        self.execute(f"COPY FROM DATABASE {alias} TO draft")
+        self.execute("DETACH draft")
+        with storage_errors(file):
+            os.replace(draft, file)
+            sync_folder(file.parent)
+
     def detach(self, dataset: str, month: str) -> None:
         """Write everything into the file and close it, so that it may be copied."""
         alias = self._aliases.pop((dataset, month), None)

@@ -25,7 +25,7 @@ from warehouse.anchor import read_anchor
 from warehouse.backup import back_up
 from warehouse.backup_target import Target
 from warehouse.certificates import certificate_file, read_certificate
-from warehouse.connection import Reader, attach_file, connect
+from warehouse.connection import Reader, attach_file, connect, speak
 from warehouse.destroy import Wish, destroy
 from warehouse.errors import QueryError, StorageError, WrongKey
 from warehouse.failpoints import NAMES
@@ -130,11 +130,12 @@ def _every_key(settings: Settings) -> set[bytes]:
     return found
 
 
-def _opens(file: Path, key: bytes, spill: Path) -> bool:
+def _opens(file: Path, key: bytes, spill: Path, table: str = "fact") -> bool:
     connection = connect(spill, file.parent)
     try:
         attach_file(connection, file, "x", key, ", READ_ONLY")
-        connection.execute("SELECT count(*) FROM x.fact")
+        with speak(file):
+            connection.execute(f"SELECT count(*) FROM x.{table}")
     except StorageError:
         return False
     finally:
@@ -146,11 +147,15 @@ def test_destroy_when_done_then_the_month_is_unreadable_and_the_rest_untouched(
     settings: Settings, tmp_path: Path
 ) -> None:
     stolen, before = _sealed_copies(settings), _hashes(settings)
+    quarantines = [shutil.copy(live_file(settings, "quarantine", ""), tmp_path / "q.duckdb")]
     keyring = Keyring.open(settings)
     assert all(any(_opens(f, k, tmp_path) for k in _every_key(settings)) for f in stolen)
+    keys = _every_key(settings)
+    assert all(any(_opens(f, k, tmp_path, "original") for k in keys) for f in quarantines)
     certificate = destroy(settings, keyring, WISH)
     keys = _every_key(settings)
     assert len(keys) == 4  # of two months and the books: the search finds what is there
+    assert not any(_opens(f, k, tmp_path, "original") for f in quarantines for k in keys)
     assert not any(_opens(f, k, tmp_path) for f in stolen for k in keys)
     assert _hashes(settings) == before
     assert _days(settings) == LEFT
@@ -272,7 +277,7 @@ def test_destroy_when_the_etl_runs_then_it_does_it(
 PLACES = [name for name in NAMES if name.startswith("destroy_")]
 
 
-@pytest.mark.parametrize("place", [*PLACES, "destroy_older:2", "anchor"])
+@pytest.mark.parametrize("place", [*PLACES, "destroy_older:2", "destroy_fresh:2", "anchor"])
 def test_destroy_when_killed_anywhere_then_done_or_undone_at_the_next_start(
     place: str, settings: Settings, tmp_path: Path
 ) -> None:
