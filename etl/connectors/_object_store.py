@@ -49,7 +49,10 @@ _REMEDIES = {
 def open_store(
     endpoint: str, region: str, bucket: str, keys: tuple[str, str], authorities: bytes | None
 ) -> S3Store:
-    """`keys` are the access key and its secret; `authorities` PEM beside the system's."""
+    """`keys` are the access key and its secret; `authorities` PEM beside the system's.
+
+    Raises `SourceUnavailable`.
+    """
     credential: S3Credential = {
         "access_key_id": keys[0],
         "secret_access_key": keys[1],
@@ -81,7 +84,7 @@ def explained(place: str) -> Iterator[None]:
     """Says errors of the store in one sentence: its own are pages long."""
     try:
         yield
-    except (BaseError, OSError) as error:
+    except (BaseError, OSError, ValueError) as error:
         raise SourceUnavailable(f"{place}: {_reason(error)}") from error
 
 
@@ -89,6 +92,8 @@ def _reason(error: Exception) -> str:
     text = str(error)
     if isinstance(error, InvalidPathError):
         return f"{_first_line(text)}. Have it renamed, or narrow connector.prefix."
+    if "root_certificate" in text:
+        return "connector.ca_file holds no certificates. Write them there as PEM."
     code = re.search(r"<Code>(\w+)</Code>", text)
     if code is not None and code.group(1) in _REMEDIES:
         return _REMEDIES[code.group(1)]

@@ -331,6 +331,15 @@ def test_store_when_certified_by_the_named_authority_then_trusted(
     assert content(deliveries(connector)[0].fetch(landing)) == b"no\n1\n"
 
 
+def test_authorities_when_no_certificates_then_told(
+    weed: Seaweed, prefix: str, tmp_path: Path
+) -> None:
+    (tmp_path / "ca.pem").write_text("nothing of the kind")
+
+    with pytest.raises(SourceUnavailable, match=r"connector\.ca_file holds no certificates"):
+        deliveries(place(weed, tmp_path, prefix, 'ca_file = "ca.pem"'))
+
+
 def test_environment_when_it_names_a_store_then_does_not_count(
     weed: Seaweed, store: S3Store, prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
