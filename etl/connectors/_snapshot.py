@@ -1,15 +1,17 @@
 """One snapshot of one table: the rows behind a place, in the order of cursor and key."""
 
+import base64
+import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from enum import Enum
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from etl.connectors._database import TableOptions
+from etl.connectors._session import TIMES, Column, Kind, Session, Where
 from etl.delivery import Totals, Window
 from warehouse.errors import ContractBroken, nearest
 
@@ -17,73 +19,9 @@ _LONGEST_LINE = 1_000_000
 """Bytes. A longer line would be taken for a broken file, and the whole page be refused."""
 _KEPT_OF_LONGER = 1_000
 
-Row = tuple[bytes, tuple[str, ...]]
-"""A row as a JSON object, and its cursor and key as the server writes them."""
-
-
-class Kind(Enum):
-    """What a column can be as a cursor."""
-
-    INSTANT = "instant"  # a time that knows its offset
-    LOCAL = "local"  # a time without offset, or a day
-    NUMBER = "number"
-    OTHER = "other"
-
-
-_TIMES = (Kind.INSTANT, Kind.LOCAL)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Column:
-    """A column as the server describes it; `type` in the server's own words."""
-
-    name: str
-    kind: Kind
-    type: str
-    may_be_empty: bool
-
-
-@dataclass(frozen=True)
-class Where:
-    """A condition, and the values of its placeholders."""
-
-    text: str
-    values: tuple[object, ...] = ()
-
-    def __and__(self, other: "Where") -> "Where":
-        return Where(f"{self.text} AND {other.text}", (*self.values, *other.values))
-
-
-class Session(Protocol):
-    """A read-only snapshot of a server: what differs between kinds of servers."""
-
-    def now(self) -> datetime:
-        """The server's clock, not later than the snapshot (aware)."""
-
-    def tables(self) -> list[str]:
-        """What this account sees, as `table` may be written."""
-
-    def columns(self) -> list[Column]:
-        """Those of the table that this account may read; none where there is no such table."""
-
-    def quoted(self, *names: str) -> str: ...
-
-    def compared(self, column: Column, sign: str, text: str) -> Where:
-        """`column sign text`, as in `"id" >= 5`."""
-
-    def not_before(self, column: Column, texts: Sequence[str], back: int) -> Where:
-        """`column` is at least the least of `texts` less `back`: seconds, or a number."""
-
-    def after(self, columns: Sequence[Column], at: Sequence[str]) -> Where:
-        """Behind the place `at` in the order of `columns`."""
-
-    def one(self, statement: str, values: Sequence[object] = ()) -> tuple[str, ...]:
-        """The first row as text, where NULL is empty; nothing when there is no row."""
-
-    def rows(
-        self, asked: Sequence[Column], named: Sequence[Column], where: Where, limit: int | None
-    ) -> Iterator[Row]:
-        """In the order of `named`, a few of them in memory at a time."""
+_DIGEST_BYTES = 8
+_REMEMBERED_ROWS = 4_000
+"""Rows of the look-back behind these are delivered again; they are duplicates."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,10 +34,14 @@ class Place:
     """The end of the table, in terms of the cursor, when the look began. What is committed late
     lies behind this less the look-back, however long the look took and whatever the last row says.
     """
+    last: tuple[bytes, ...] = ()
+    """Digests of the newest rows that were read: unchanged, they are not delivered again."""
 
     def text(self, options: TableOptions) -> str:
         by = (options.cursor, *options.key)
-        return json.dumps({"by": by, "at": self.at, "seen": self.seen}, ensure_ascii=False)
+        last = base64.b64encode(b"".join(self.last)).decode()
+        told = {"by": by, "at": self.at, "seen": self.seen, "last": last}
+        return json.dumps(told, ensure_ascii=False)
 
 
 def place_of(text: str, options: TableOptions) -> Place:
@@ -107,7 +49,9 @@ def place_of(text: str, options: TableOptions) -> Place:
     found = json.loads(text) if text else {}
     if found.get("by") != [options.cursor, *options.key]:
         return Place()
-    return Place(at=tuple(found["at"]), seen=found["seen"])
+    last = base64.b64decode(found["last"])
+    digests = (last[i : i + _DIGEST_BYTES] for i in range(0, len(last), _DIGEST_BYTES))
+    return Place(at=tuple(found["at"]), seen=found["seen"], last=tuple(digests))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,6 +91,7 @@ class _Reader:
         self._session = session
         self._options = options
         self._now = session.now()
+        self._last: deque[bytes] = deque(maxlen=_REMEMBERED_ROWS)
         self._columns = columns = self._described()
         self._cursor = columns[options.cursor]
         self._named = [self._cursor, *(columns[name] for name in options.key)]
@@ -158,17 +103,17 @@ class _Reader:
         place = self._start(part, edge)
         late = self._late(place) if part.is_first and part.window is None and place.at else None
         fresh = self._fresh(place, part.window)
-        if late is not None:
-            for line, _ in self._session.rows(self._asked, self._named, late, None):
-                write(_whole(line))
+        if not part.is_first:
+            self._last.extend(place.last)
+        skipped = self._write_late(late, place.last, write) if late else 0
         at, has_more = self._write_page(place.at, fresh, write)
         problem = "" if has_more or part.window else self._unreachable()
         is_complete = not (has_more or part.window or problem)
         return Found(
-            place=Place(at=at, seen=edge if part.is_first else place.seen),
+            place=Place(at=at, seen=edge if part.is_first else place.seen, last=tuple(self._last)),
             has_more=has_more,
             complete_until=self._complete_until() if is_complete else None,
-            totals=self._totals(late, fresh),
+            totals=self._totals(late, fresh, skipped),
             problem=problem,
         )
 
@@ -207,10 +152,10 @@ class _Reader:
     def _within(self, window: Window) -> Where:
         """At least the rows that happened in the window; the reading process leaves out others."""
         happened = self._columns.get(self._options.happened)
-        if happened is not None and happened.kind in _TIMES:
+        if happened is not None and happened.kind in TIMES:
             since = self._compared(happened, ">=", window.start)
             return since & self._compared(happened, "<=", window.end)
-        if self._cursor.kind in _TIMES:  # what happened in the window may have changed later
+        if self._cursor.kind in TIMES:  # what happened in the window may have changed later
             back = timedelta(seconds=self._options.look_back_seconds)
             return self._compared(self._cursor, ">=", window.start - back)
         raise ContractBroken(
@@ -240,6 +185,19 @@ class _Reader:
 
     # --- reading ----------------------------------------------------------------------------
 
+    def _write_late(
+        self, where: Where, last: tuple[bytes, ...], write: Callable[[bytes], None]
+    ) -> int:
+        """How many were left out, because they were read before and are what they were."""
+        known, skipped = frozenset(last), 0
+        for line, _ in self._session.rows(self._asked, self._named, where, None):
+            self._last.append(_digest(line))
+            if self._last[-1] in known:
+                skipped += 1
+            else:
+                write(_whole(line))
+        return skipped
+
     def _write_page(
         self, at: tuple[str, ...], where: Where, write: Callable[[bytes], None]
     ) -> tuple[tuple[str, ...], bool]:
@@ -249,6 +207,7 @@ class _Reader:
             if count == limit:
                 self._check_border(at, place)
             else:
+                self._last.append(_digest(line))
                 write(_whole(line))
                 at = place
             count += 1
@@ -274,7 +233,7 @@ class _Reader:
             " be read. Have them filled, or name columns that always are."
         )
 
-    def _totals(self, late: Where | None, fresh: Where) -> Totals | None:
+    def _totals(self, late: Where | None, fresh: Where, skipped: int) -> Totals | None:
         if not self._options.has_totals:
             return None
         order = ", ".join(self._session.quoted(c.name) for c in self._named)
@@ -282,7 +241,7 @@ class _Reader:
         rows = self._count(f"({page} LIMIT {self._options.page_rows}) p", fresh.values)
         if late is not None:
             rows += self._count(f"{self._source} WHERE {late.text}", late.values)
-        return Totals(rows=rows)
+        return Totals(rows=rows - skipped)
 
     def _count(self, source: str, values: Sequence[object]) -> int:
         return int(self._session.one(f"SELECT count(*) FROM {source}", values)[0])
@@ -336,6 +295,10 @@ class _Reader:
 
 def _is_less(edge: str, number: str) -> bool:
     return not edge or Decimal(edge) < Decimal(number)
+
+
+def _digest(line: bytes) -> bytes:
+    return hashlib.blake2b(line, digest_size=_DIGEST_BYTES).digest()
 
 
 def _whole(line: bytes) -> bytes:

@@ -1,7 +1,7 @@
 """A table read in pages that lose nothing: each page becomes one delivery of JSON lines.
 
-A look first reads again what may have been committed late, then what is new. A page's rows stand in
-a fixed order, so that a look at an unchanged table has an unchanged content.
+A look first reads again what may have been committed late, of which only new or changed rows are
+delivered, then what is new. Rows stand in a fixed order, so that the same rows have one content.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from etl.connectors._database import TableOptions
-from etl.connectors._snapshot import Found, Part, Place, Session, place_of, read_part
+from etl.connectors._session import Session
+from etl.connectors._snapshot import Found, Part, Place, place_of, read_part
 from etl.delivery import Content, Delivery, Fetched, Format, Item, Layout, Position, Window
 from etl.landing import Landing
 from warehouse.errors import SourceUnavailable

@@ -14,7 +14,7 @@ import pymysql
 from pymysql import converters, cursors
 
 from etl.connectors._database import TableOptions, read_table
-from etl.connectors._snapshot import Column, Kind, Row, Where
+from etl.connectors._session import Column, Kind, Row, Where
 from etl.connectors._tables import MARK, pages
 from etl.declaration import Declaration
 from etl.delivery import Delivery, Item, Position, Window

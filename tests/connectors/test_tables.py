@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from etl.connectors import _snapshot
 from etl.delivery import Window
 from tests.connectors.servers import Server
 from tests.connectors.tables import LOCAL, NOW, ZONE, at, connector, create, reader
@@ -35,7 +36,7 @@ def test_table_when_unchanged_then_the_content_is_the_same(server: Server, tmp_p
     assert got.look(source) == 30
     got.look(source)
     got.look(source)
-    assert len(got.pages[-1]) == 11
+    assert got.pages[-2:] == [[], []]
     assert got.fetched[-1].content.sha256 == got.fetched[-2].content.sha256
 
 
@@ -77,6 +78,19 @@ def test_table_when_a_row_is_committed_late_then_it_is_found(
         cursor.execute("COMMIT")
     assert got.look(source) == 1
     assert 100 in got.ids
+
+
+def test_table_when_more_is_late_than_remembered_then_the_rest_comes_again(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_snapshot, "_REMEMBERED_ROWS", 5)
+    create(server)
+    source, got = connector(server, tmp_path), reader(tmp_path)
+    server.insert("card_events", [(n, at(20 - n)) for n in range(20)])
+    assert got.look(source) == 20
+    server.insert("card_events", [(90, at(5.5))])
+    assert got.look(source) == 1
+    assert [int(row["id"]) for row in got.pages[-1]] == [9, 10, 11, 12, 13, 14, 90]
 
 
 def test_table_when_a_row_is_dated_ahead_then_later_ones_are_still_found(
@@ -198,9 +212,10 @@ def test_totals_when_declared_then_the_server_counts_the_same_rows(
     source, got = connector(server, tmp_path, totals=True, page_rows=7), reader(tmp_path)
     server.insert("card_events", [(n, at(30 - n)) for n in range(17)])
     got.look(source)
+    server.insert("card_events", [(50, at(14.5)), (51, at(1))])
     got.look(source)
-    assert [f.totals.rows for f in got.fetched if f.totals] == [7, 7, 3, 11]
-    assert [len(page) for page in got.pages] == [7, 7, 3, 11]
+    assert [f.totals.rows for f in got.fetched if f.totals] == [7, 7, 3, 2]
+    assert [len(page) for page in got.pages] == [7, 7, 3, 2]
 
 
 def test_key_when_it_has_several_columns_then_their_order_counts(
