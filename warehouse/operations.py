@@ -88,7 +88,7 @@ class Incident:
     incident_id: str
     source: str
     kind: str
-    """`failed`, `stale`, `parked`, `drift`, `disk` or `check`."""
+    """`failed`, `stale`, `hanging`, `parked`, `drift`, `declaration`, `disk` or `check`."""
     message: str
     opened_at: datetime
     told_at: datetime | None

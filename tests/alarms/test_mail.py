@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import trustme
 
+from etl import __main__ as command
 from etl.alarms.incidents import Event, Notice
 from etl.alarms.mail import MailPost
 from etl.alarms.wording import Message, message_of, trial_message
@@ -155,3 +156,34 @@ def test_mail_when_the_server_refuses_hangs_or_is_gone_then_undelivered(
         MailPost(replace(target, port=servers.free_port())).send(trial_message("1", AT, ZONE))
     with pytest.raises(Undelivered, match="cannot be read"):
         MailPost(replace(target, password_file=Path("/nowhere"))).send(told())
+
+
+def test_command_when_asked_for_a_test_then_says_what_happened_at_each_target(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("a secret of some length")
+    with servers.mail_server(None) as (port, taken):
+        for name, value in {
+            "COCKPIT_HOME": str(tmp_path / "home"),
+            "COCKPIT_MAIL_SERVER": f"{servers.HOST}:{port}",
+            "COCKPIT_MAIL_TLS": "off",
+            "COCKPIT_MAIL_FROM": "cockpit@city.example",
+            "COCKPIT_MAIL_TO": "duty@city.example",
+            "COCKPIT_WEBHOOK_URL": f"http://{servers.HOST}:{servers.free_port()}/token",
+            "COCKPIT_WEBHOOK_SECRET_FILE": str(secret),
+        }.items():
+            monkeypatch.setenv(name, value)
+        assert command.main(["alarm", "--test"]) == 1
+
+    said = capsys.readouterr()
+    assert said.out == f"mail: sent to {servers.HOST}:{port}\n"
+    assert said.err.startswith(f"webhook: http://{servers.HOST}:") and "token" not in said.err
+    assert [letter["Subject"] for letter in taken.mails] == ["[驾驶舱] 测试消息"]
+
+
+def test_command_when_no_target_is_set_then_says_which_settings(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert command.main(["alarm", "--test"]) == 1
+    assert "COCKPIT_MAIL_SERVER or COCKPIT_WEBHOOK_URL" in capsys.readouterr().err
