@@ -188,6 +188,9 @@ class Service:
             self._is_new.set()
             if not isinstance(error, NoSpace):
                 self._desk.trouble("", Kind.CHECK, str(error))
+                self._published_at = time.monotonic()
+                pause = 2 * max(1.0, self._published_took)
+                self._published_took = min(float(PUBLISH_AT_LEAST_SECONDS), pause)
             raise
         self._published_at = time.monotonic()
         self._published_took = self._published_at - begun

@@ -200,3 +200,26 @@ def test_targets_when_they_hang_then_loading_goes_on(
             assert wait_until(lambda: rows(home, loader, "hall") == 5)
         finally:
             service.stop()
+
+
+def test_check_when_broken_then_told_and_published_again_once_it_holds(
+    home: Settings,
+    loader: Loader,
+    service: Service,
+    mail: tuple[int, servers.Inbox],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real, tries = schedule.publish_all, []
+
+    def broken(*arguments: Any) -> int:
+        tries.append(arguments)
+        raise StorageError("service_event 2026-03 holds 5 rows but its ledger counts 6.")
+
+    monkeypatch.setattr(schedule, "publish_all", broken)
+    settled(home.inbox / "hall" / "a.csv", f"{HEADER}\n{rows_text(0, 5)}")
+    service.start()
+    assert wait_until(lambda: subjects(mail) == ["[驾驶舱] 数据质量检查未通过：驾驶舱"])
+    assert "its ledger counts 6" in mail[1].mails[0].get_content()
+    assert len(tries) < 5  # not once a second
+    monkeypatch.setattr(schedule, "publish_all", real)
+    assert wait_until(lambda: rows(home, loader, "hall") == 5)
