@@ -102,7 +102,10 @@ def _before(loader: Loader) -> tuple[Manifest | None, bool]:
     """The newest generation whose seal fits, and whether it is the one that counts."""
     settings, keyring = loader.settings, loader.keyring
     try:
-        return read_manifest(settings, keyring), True
+        before = read_manifest(settings, keyring)
+        if before.generation < read_anchor(settings, keyring).generation:
+            raise Tampered(f"{settings.published} was put back to {before.generation}.")
+        return before, True
     except (NotPublished, Tampered) as error:
         if not isinstance(error, NotPublished):
             log.error("Publishing again from the live files: %s", error)

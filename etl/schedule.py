@@ -17,6 +17,7 @@ from datetime import datetime
 from etl.alarms.desk import Desk
 from etl.alarms.trouble import Kind
 from etl.asked import Asked
+from etl.city import CITY_FILE
 from etl.disk import check_space
 from etl.folder import Folder, Reading
 from etl.jobs import Jobs, Pool
@@ -32,6 +33,7 @@ from warehouse import clock
 from warehouse.books import books_wanted
 from warehouse.destroy import are_asked
 from warehouse.errors import CockpitError, NoSpace, StorageError
+from warehouse.retention import ask_to_retain, read_retention
 from warehouse.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -41,6 +43,7 @@ PUBLISH_EVERY_SECONDS = 1
 PUBLISH_AT_LEAST_SECONDS = 30
 """Run states are published this often even when no row is new."""
 TICK_EVERY_SECONDS = 5
+RETAIN_EVERY_SECONDS = 6 * 3600
 SPACE_EVERY_SECONDS = 5
 SPACE_AGAIN_SECONDS = 30.0
 """So long nothing is tried where the disk was full again at once: each try is a run."""
@@ -97,6 +100,7 @@ class Service:
         self._put("look", LOOK_EVERY_SECONDS, self._look)
         self._put("folder", FOLDER_EVERY_SECONDS, self._follow)
         self._put("asked", ASKED_EVERY_SECONDS, self._do_asked)
+        self._put("retain", RETAIN_EVERY_SECONDS, self._retain)
         self._put("space", SPACE_EVERY_SECONDS, self._try_space)
         if self._tick is not None:
             self._put("tick", TICK_EVERY_SECONDS, self._deliver)
@@ -195,6 +199,11 @@ class Service:
         self._published_at = time.monotonic()
         self._published_took = self._published_at - begun
         self._desk.well("", Kind.CHECK)
+
+    def _retain(self) -> None:
+        """Months older than the city keeps them go with the next publication."""
+        kept = read_retention(self._settings.sources / CITY_FILE)
+        ask_to_retain(self._settings, self._loader.keyring, kept)
 
     def _following(self) -> dict[str, datetime]:
         return self._jobs.following(Pool.SOURCES)

@@ -106,9 +106,18 @@ def _reachable(settings: Settings, keyring: Keyring) -> None:
 # --- handing over ---------------------------------------------------------------------------
 
 
+def ask_to_destroy(settings: Settings, keyring: Keyring, wish: Wish) -> None:
+    """Leave it to the running ETL, which does it before its next publication.
+
+    Raises what `destroy` raises before anything is done.
+    """
+    _check(settings, keyring, wish)
+    write_sealed(keyring, KIND, _as_content(wish), _state_file(settings, wish, "asked"))
+
+
 def _hand_over(settings: Settings, keyring: Keyring, wish: Wish) -> Path:
     asked = _state_file(settings, wish, "asked")
-    write_sealed(keyring, KIND, _as_content(wish), asked)
+    ask_to_destroy(settings, keyring, wish)
     certificate = certificate_file(settings, wish.dataset, wish.month)
     until = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < until:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from warehouse.anchor import check_anchored, read_anchor
 from warehouse.connection import Reader, Snapshot
 from warehouse.datasets import CONTRACTS, DATASETS
-from warehouse.errors import StorageError
+from warehouse.errors import StorageError, Tampered
 from warehouse.keys import Keyring
 from warehouse.manifest import (
     Labels,
@@ -57,8 +58,13 @@ def verify(settings: Settings, keyring: Keyring) -> Report:
     A damaged file is a problem of the report and the others are still checked. Raises what
     `read_manifest` raises: without a manifest that holds there is nothing to compare with.
     """
+    anchor = read_anchor(settings, keyring)
     manifest = read_manifest(settings, keyring)
     problems: list[str] = []
+    try:
+        check_anchored(settings, manifest, anchor)
+    except Tampered as error:
+        problems.append(str(error))
     whole = []
     for partition in manifest.files:
         try:

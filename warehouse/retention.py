@@ -11,8 +11,9 @@ from datetime import date
 from pathlib import Path
 
 from warehouse import clock
+from warehouse.certificates import is_destroyed
 from warehouse.datasets import CONTRACTS
-from warehouse.destroy import Wish, destroy
+from warehouse.destroy import Wish, ask_to_destroy, destroy
 from warehouse.errors import SettingsError, nearest
 from warehouse.keys import Keyring
 from warehouse.settings import Settings
@@ -55,16 +56,28 @@ def retain(
 
     Raises what `destroy` raises, then the months before are destroyed already.
     """
+    for wish in _too_old(settings, kept, unreachable):
+        yield destroy(settings, keyring, wish)
+
+
+def ask_to_retain(settings: Settings, keyring: Keyring, kept: Mapping[str, int]) -> None:
+    """The same from inside the ETL, which does it before its next publication."""
+    for wish in _too_old(settings, kept):
+        ask_to_destroy(settings, keyring, wish)
+
+
+def _too_old(
+    settings: Settings, kept: Mapping[str, int], unreachable: bool = False
+) -> Iterator[Wish]:
     today = clock.today(settings.zone)
     for dataset, months in kept.items():
         oldest = oldest_kept(today, months)
         for file in sorted((settings.live / dataset).glob("*.duckdb")):
-            if file.stem < oldest:
-                wish = Wish(
+            if file.stem < oldest and not is_destroyed(settings, dataset, file.stem):
+                yield Wish(
                     dataset=dataset,
                     month=file.stem,
                     reason=f"kept for {months} months",
                     by="retention",
                     may_leave_unreachable=unreachable,
                 )
-                yield destroy(settings, keyring, wish)

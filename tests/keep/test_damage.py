@@ -14,6 +14,7 @@ from tests.keep.damage import WAYS
 from tests.tiny import load_rows, tiny_settings, tiny_source
 from warehouse import connection
 from warehouse.anchor import anchor_file
+from warehouse.answer import Warehouse
 from warehouse.attached import Attached
 from warehouse.connection import Reader
 from warehouse.errors import StorageError, Tampered
@@ -151,6 +152,23 @@ def test_reader_when_a_file_is_damaged_while_it_is_open_then_the_last_good_one_s
     assert (_count(reader), reader.problem) == (45, "")
     assert verify(settings, keyring).is_sound
     reader.close()
+
+
+def test_publish_when_current_was_put_back_then_no_version_means_two_contents(
+    settings: Settings,
+) -> None:
+    keyring = Keyring.open(settings)
+    current_file(settings).write_bytes(b"1\n")
+    assert not verify(settings, keyring).is_sound
+    warehouse = Warehouse.open(settings)
+    health = warehouse.health()
+    assert (health.generation, health.is_sound) == (2, False)
+    with Loader(settings, keyring) as loader:
+        after = publish(loader, (), {}, CITY)
+    assert after.generation == 3
+    assert after.versions["service_event"] == 3
+    assert warehouse.health().is_sound
+    warehouse.close()
 
 
 @pytest.mark.parametrize("target", range(5))

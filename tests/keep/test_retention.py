@@ -18,7 +18,7 @@ from warehouse.errors import SourceError
 from warehouse.keys import Keyring
 from warehouse.manifest import read_manifest
 from warehouse.model import City, Label
-from warehouse.retention import months_of, oldest_kept, retain
+from warehouse.retention import ask_to_retain, months_of, oldest_kept, retain
 from warehouse.settings import Settings
 
 CITY = City(label=Label(zh="示例市", en="Example City"))
@@ -80,6 +80,18 @@ def test_retain_when_months_are_older_then_only_they_are_destroyed(settings: Set
     assert [file.stem for file in done] == ["service_event-2025-11", "service_event-2026-02"]
     assert _months(settings) == {("service_event", "2026-05"), ("rating_event", "2026-02")}
     assert list(retain(settings, keyring, {"service_event": 2})) == []
+
+
+def test_etl_when_months_are_older_then_they_go_with_its_next_publication(
+    settings: Settings,
+) -> None:
+    with Loader(settings, Keyring.open(settings)) as loader:
+        ask_to_retain(settings, loader.keyring, {"rating_event": 2})
+        assert _months(settings) >= {("rating_event", "2026-02")}
+        publish(loader, (), {}, CITY)
+        ask_to_retain(settings, loader.keyring, {"rating_event": 2})
+        publish(loader, (), {}, CITY)
+    assert {dataset for dataset, _ in _months(settings)} == {"service_event"}
 
 
 def test_row_when_older_than_its_dataset_is_kept_then_counted_and_not_stored(
