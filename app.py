@@ -13,21 +13,20 @@ from gate.shelf import Shelf
 from pages._ui.shell import shell
 from warehouse.accounts import Accounts
 from warehouse.answer import Warehouse
-from warehouse.errors import CockpitError, QueryError
+from warehouse.errors import CockpitError
 from warehouse.home import check_home
 from warehouse.keys import Keyring
+from warehouse.requests import ask, asked
 from warehouse.settings import Settings
 
 if TYPE_CHECKING:
     from flask import Flask
 
-    from warehouse.operations import Request
-
 
 def create_app(settings: Settings) -> Document:
     """The cockpit as a Dash app behind its gate. Raises `CockpitError` on a bad setting or key."""
-    accounts, shelf = Accounts(settings), Shelf()
-    server = make_server(settings, Keyring.open(settings).key("session"))
+    accounts, shelf, keyring = Accounts(settings), Shelf(), Keyring.open(settings)
+    server = make_server(settings, keyring.key("session"))
     install(server, settings, accounts, shelf, lambda: app)
     app = Document(
         "app",
@@ -53,16 +52,12 @@ def create_app(settings: Settings) -> Document:
         warehouse=Warehouse.open(settings),
         accounts=accounts,
         viewer=current_viewer,
-        ask=_not_yet,
+        ask=lambda **wanted: ask(settings, keyring, asked(**wanted)),
     )
     register_all(app, services)
     server.extensions["cockpit_services"] = services
     app.finish()
     return app
-
-
-def _not_yet(**_wanted: object) -> "Request":
-    raise QueryError("Requests are taken by the command line only for now: python -m etl replay.")
 
 
 def check() -> None:

@@ -12,6 +12,8 @@ from etl.run import Runner
 from etl.slots import Slots
 from warehouse.errors import CockpitError, NoSpace, SourceError
 from warehouse.operations import Request, RequestState, RunKind
+from warehouse.requests import done
+from warehouse.requests import waiting as left
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +33,7 @@ class Asked:
 
         Never at the same time as the source's own run. Raises `NoSpace`; then it waits again.
         """
+        self._take_in()
         with self._loader.working():
             waiting = self._loader.state.requests(RequestState.WAITING)
         if not waiting:
@@ -40,6 +43,13 @@ class Asked:
             if is_mine:
                 self._do(request, sources.get(request.source))
         return is_mine
+
+    def _take_in(self) -> None:
+        """Enter what was left in the home; a file that a kill left is entered once all the same."""
+        for request in left(self._loader.settings, self._loader.keyring):
+            with self._loader.working():
+                self._loader.state.take_request(request)
+            done(self._loader.settings, request)
 
     def _do(self, request: Request, source: Source | None) -> None:
         self._mark(request, RequestState.RUNNING)

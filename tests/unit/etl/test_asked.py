@@ -15,6 +15,7 @@ from etl.sources import read_source
 from tests.unit.etl.declared import HEADER, declare, rows_text, settings_in, settled
 from warehouse.keys import Keyring
 from warehouse.operations import Request, RequestState, RunKind
+from warehouse.requests import ask, asked
 from warehouse.settings import Settings
 
 MENDED = ('"失败" = "failed"', '"成了" = "completed"')
@@ -109,3 +110,14 @@ def test_request_when_interrupted_then_done_by_the_next_start(
     assert loader.state.requests()[0].state is RequestState.RUNNING
     (done,) = do()
     assert done.state is RequestState.DONE
+
+
+def test_request_when_left_in_the_home_then_is_taken_in_and_done(
+    loader: Loader, tmp_path: Path
+) -> None:
+    wish = asked(kind=RunKind.REPLAY, source="gone", asked_by="Li")
+    left = ask(loader.settings, loader.keyring, wish)
+    assert Asked(loader, Runner(loader), Slots(2, 9)).do_next({})
+    (done,) = loader.state.requests()
+    assert (done.request_id, done.state) == (left.request_id, RequestState.FAILED)
+    assert not list((loader.settings.home / "requests").glob("*.json"))
