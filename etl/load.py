@@ -77,12 +77,21 @@ class Loader:
             self.quarantine = Quarantine(self.writer)
             self.settle_replays()
             self.state.resume()
+            self.generation = 0
+            self.over: Mapping[str, date] = {}
+            with suppress(NotPublished, Tampered):  # publishing says what is wrong
+                self.published(read_manifest(settings, keyring))
             self._unsummed = partitions_to_sum(settings)
             self.stored = Counter[tuple[str, str]]()
             """(dataset, month) -> batches this process stored in it since the last publication."""
             self.verified: dict[str, tuple[int, ...]] = {}
             """Published file -> how it looked when this process last hashed it."""
             undo.pop_all()
+
+    def published(self, manifest: Manifest) -> None:
+        """`manifest` counts now: rows for what it says is over are late from here on."""
+        self.generation = manifest.generation
+        self.over = over_until(manifest, self.settings.zone)
 
     def _finish_destructions(self) -> None:
         try:
@@ -197,13 +206,26 @@ class Loader:
     def _store_months(self, batch: Batch) -> tuple[int, int]:
         """(loaded, duplicate) rows of every partition the batch touches."""
         loaded = duplicate = 0
+        over = self.over.get(batch.source.name)
+        self._mark_late(batch, late_days(batch.rows, over))
         months = _by_month(batch.rows)
         reach("stage")
         for month, rows in months:
             new, old = self._store_month(batch, month, rows)
             loaded, duplicate = loaded + new, duplicate + old
+            if new and over is not None:
+                self._mark_late(batch, self._fresh_before(over))
             reach("next_partition")
         return loaded, duplicate
+
+    def _mark_late(self, batch: Batch, days: Mapping[date, int]) -> None:
+        dataset, source = batch.source.contract.name, batch.source.name
+        self.state.mark_late(dataset, source, days, batch.cause, self.generation)
+
+    def _fresh_before(self, over: date) -> dict[date, int]:
+        """Rows just stored, by day."""
+        counted = "SELECT day, count(*) FROM fresh WHERE day < ? GROUP BY day"
+        return dict(self.writer.execute(counted, [over]))
 
     def _store_month(self, batch: Batch, month: str, rows: pl.DataFrame) -> tuple[int, int]:
         """(loaded, duplicate) rows of one partition."""

@@ -119,6 +119,9 @@ class Batch:
     has_event_ids: bool = False
     """Replayed rows: `identity` is the number an event had when it was set aside, as text."""
 
+    cause: str = "late"
+    """Why a number that was published may change by it: `late`, `replay` or `backfill`."""
+
     def quiet(self, until: datetime | None) -> "Batch":
         """The same, and nothing else happened until then."""
         return replace(self, quiet_until=until)

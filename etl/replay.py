@@ -64,6 +64,7 @@ class Replay:
             rows=good,
             quarantined=broken.clear(),
             has_event_ids=True,
+            cause="replay",
             is_last=True,
             event_until=known_until(good, self._loader.settings.zone),
         )

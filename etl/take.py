@@ -222,6 +222,7 @@ class Taking:
             rows=piece.rows,
             quarantined=piece.quarantined,
             is_last=piece.is_last,
+            cause="late" if self._run.window is None else "backfill",
             event_until=known_until(piece.rows, self._loader.settings.zone),
         )
 

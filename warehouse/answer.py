@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from warehouse import clock, pipeline
 from warehouse.asker import Asker
 from warehouse.cache import Cache
-from warehouse.connection import Reader, Snapshot
+from warehouse.connection import Held, Reader, Snapshot
 from warehouse.datasets import CLOCK_DIMENSIONS, CONTRACTS, DIMENSIONS
 from warehouse.errors import Forbidden, UnknownDimension, nearest
 from warehouse.freshness import as_of, standing_on
@@ -66,7 +66,7 @@ class Health:
 class Warehouse:
     """Answers questions on the newest published generation; safe for many threads."""
 
-    def __init__(self, settings: Settings, reader: Reader) -> None:
+    def __init__(self, settings: Settings, reader: Reader | Held) -> None:
         self._settings = settings
         self._reader = reader
         self._results: Cache[Result] = Cache(

@@ -1,10 +1,11 @@
 """Rows that came too late, and the published numbers that they changed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from etl.books.book import Book, aware, naive
+from warehouse import clock
 from warehouse.operations import Restatement
 
 
@@ -17,17 +18,47 @@ class Late:
     source: str
     rows: int
     first_at: datetime
+    cause: str
+    """`late`, `replay` or `backfill`."""
+    generation: int
+    """The one that counted when they came."""
+
+
+_LATE = """
+INSERT INTO {db}.late VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (dataset, day, source) DO UPDATE SET
+    rows = rows + excluded.rows, cause = excluded.cause
+"""
 
 
 class Restatements(Book):
     def lates(self) -> tuple[Late, ...]:
-        """By dataset, day and source; `record` adds to them."""
+        """By dataset, day and source."""
         rows = self._execute(
-            "SELECT dataset, day, source, rows, first_at FROM {db}.late ORDER BY ALL"
+            "SELECT dataset, day, source, rows, first_at, cause, generation FROM {db}.late"
+            " ORDER BY ALL"
         )
         return tuple(
-            Late(dataset=r[0], day=r[1], source=r[2], rows=r[3], first_at=aware(r[4])) for r in rows
+            Late(
+                dataset=row[0],
+                day=row[1],
+                source=row[2],
+                rows=row[3],
+                first_at=aware(row[4]),
+                cause=row[5],
+                generation=row[6],
+            )
+            for row in rows
         )
+
+    def mark_late(
+        self, dataset: str, source: str, days: Mapping[date, int], cause: str, generation: int
+    ) -> None:
+        """Adds to the late rows of each day. Marked with 0 before they are stored, so that a kill
+        in between forgets their number at worst."""
+        now = naive(clock.now())
+        for day, rows in days.items():
+            self._execute(_LATE, dataset, day, source, rows, now, cause, generation)
 
     def restated(self, restatements: Iterable[Restatement], lates: Iterable[Late] = ()) -> None:
         """Enters numbers that have changed; the late rows that caused it are done with.

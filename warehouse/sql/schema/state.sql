@@ -117,6 +117,8 @@ CREATE TABLE IF NOT EXISTS {db}.late (
     source VARCHAR,
     rows BIGINT,
     first_at TIMESTAMP,
+    cause VARCHAR,
+    generation BIGINT,
     PRIMARY KEY (dataset, day, source)
 );
 CREATE TABLE IF NOT EXISTS {db}.restatement (
