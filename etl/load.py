@@ -10,8 +10,8 @@ import os
 import shutil
 import threading
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import date
 from typing import Self, cast
 
@@ -21,6 +21,7 @@ from etl.checks import check_partition
 from etl.delivery import Position
 from etl.failpoints import reach
 from etl.landing import Landing
+from etl.late import late_days, over_until
 from etl.model import Batch, BatchCount, Replayed
 from etl.quarantine import Quarantine
 from etl.rollup import DIRTY, partitions_to_sum, roll_up
@@ -29,10 +30,11 @@ from etl.withhold import withhold, withhold_replayed
 from warehouse import clock
 from warehouse.datasets import DATASETS
 from warehouse.destroy import carry_out_asked, recover
-from warehouse.errors import NoSpace, StorageError
+from warehouse.errors import NoSpace, NotPublished, StorageError, Tampered
 from warehouse.home import storage_errors
 from warehouse.keys import Keyring
 from warehouse.lock import hold
+from warehouse.manifest import Manifest, read_manifest
 from warehouse.schema import fact_columns
 from warehouse.settings import Settings
 from warehouse.stamps import refuse_rollback

@@ -8,23 +8,25 @@ import contextlib
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from etl.books.restatements import Late
 from etl.checks import check_partition
 from etl.copies import copy_books, copy_changed
 from etl.failpoints import reach
 from etl.load import Loader
 from etl.operations import write_operations
+from etl.restate import is_due, restatements
 from warehouse import clock
 from warehouse.anchor import raise_anchor, read_anchor
 from warehouse.books import books_given, books_wanted
 from warehouse.certificates import is_destroyed
 from warehouse.datasets import CONTRACTS, PUBLISHED
 from warehouse.destroy import are_asked
-from warehouse.errors import NotPublished, Tampered
+from warehouse.errors import NotPublished, QueryError, Tampered
 from warehouse.home import WHOLE, published_books, published_files, storage_errors
 from warehouse.manifest import (
     Labels,
@@ -33,6 +35,7 @@ from warehouse.manifest import (
     make_current,
     manifests,
     older_manifests,
+    open_manifest,
     read_manifest,
     write_manifest,
 )
@@ -49,9 +52,16 @@ BOOKS_EVERY = timedelta(minutes=5)
 
 
 def publish(
-    loader: Loader, sources: tuple[SourceStatus, ...], labels: Labels, city: City
+    loader: Loader,
+    sources: tuple[SourceStatus, ...],
+    labels: Labels,
+    city: City,
+    *,
+    restates_at_once: bool = True,
 ) -> Manifest:
     """Publish what is loaded. Returns the generation that counts afterwards.
+
+    restates_at_once  else late rows that come within a minute are compared together.
 
     When nothing at all has changed it is the one before. Raises `StorageError` family; then the
     generation before stays.
@@ -80,21 +90,46 @@ def publish(
             city=city,
             **_books(loader, before, now),
         )
+        lates = loader.state.lates()
+        if lates and (restates_at_once or is_due(lates, now)) and _restate(loader, lates, after):
+            write_operations(loader)
+            loader.writer.detach_all()
+            files = copy_changed(loader, before, number)
+            versions = _versions(before, files, 0 if is_newest else number)
+            after, lates = replace(after, files=files, versions=versions), ()
+        loader.writer.detach_all()
         if before is not None and is_newest and _is_same(before, after):
             raise_anchor(loader.settings, loader.keyring, before.generation)
             return before
-        _make_current(loader, after)
+        _make_current(loader, after, pinned={late.generation for late in lates})
         return after
 
 
-def _make_current(loader: Loader, after: Manifest) -> None:
+def _restate(loader: Loader, lates: tuple[Late, ...], after: Manifest) -> bool:
+    """Enter what late rows have changed into the books; False where it must be tried again."""
+    settings, keyring = loader.settings, loader.keyring
+    try:
+        before = open_manifest(settings, keyring, min(late.generation for late in lates))
+        found = restatements(loader, lates, before, after, after.created_at)
+    except QueryError as error:
+        log.error("Late rows are not compared yet: %s", error)
+        return False
+    except Tampered as error:
+        log.error("Late rows cannot be compared with what was published: %s", error)
+        found = ()
+    loader.state.restated(found, lates)
+    return True
+
+
+def _make_current(loader: Loader, after: Manifest, pinned: set[int]) -> None:
     write_manifest(loader.settings, loader.keyring, after)
     reach("manifest")
     make_current(loader.settings, after.generation)
     reach("current")
     raise_anchor(loader.settings, loader.keyring, after.generation)
     books_given(loader.settings, after)
-    prune(loader.settings, after)
+    loader.published(after)
+    prune(loader.settings, after, pinned)
     log.info("Published generation %d with %d files", after.generation, len(after.files))
 
 
@@ -162,10 +197,12 @@ def _is_same(before: Manifest, after: Manifest) -> bool:
     return before == replace(after, generation=before.generation, created_at=before.created_at)
 
 
-def prune(settings: Settings, current: Manifest) -> None:
+def prune(settings: Settings, current: Manifest, pinned: Collection[int] = ()) -> None:
     """Remove what no reader can still want.
 
-    Kept: the newest generations and all younger than `KEEP_SECONDS`, with their files. A
+    pinned  generations that late rows are yet to be compared with.
+
+    Kept besides: the newest generations and all younger than `KEEP_SECONDS`, with their files. A
     manifest above the current one was never made current: a crash left it.
     """
     numbered = manifests(settings)
@@ -173,7 +210,8 @@ def prune(settings: Settings, current: Manifest) -> None:
     oldest = time.time() - KEEP_SECONDS
     with storage_errors(settings.published):
         for number, file in numbered.items():
-            is_wanted = number in kept[:KEEP_GENERATIONS] or file.stat().st_mtime > oldest
+            is_young = file.stat().st_mtime > oldest
+            is_wanted = number in kept[:KEEP_GENERATIONS] or number in pinned or is_young
             if number > current.generation or not is_wanted:
                 file.unlink(missing_ok=True)
         reach("prune")

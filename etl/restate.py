@@ -14,7 +14,8 @@ from etl.books.restatements import Late
 from etl.late import over_until
 from etl.load import Loader
 from warehouse.answer import Warehouse
-from warehouse.connection import Held, Reader
+from warehouse.connection import Reader
+from warehouse.held import Held
 from warehouse.manifest import Manifest
 from warehouse.metrics import CATALOGUE
 from warehouse.metrics.model import Goal, Metric, Penetration, Reached
@@ -114,7 +115,9 @@ def _compared(
             continue
         for by in _cuts(metric):
             query = _question(metric, grain, by, periods)
-            yield from _differences(metric, periods, touched, _cells(old, query), _cells(new, query))
+            yield from _differences(
+                metric, periods, touched, _cells(old, query), _cells(new, query)
+            )
 
 
 def _cuts(metric: Metric) -> Iterator[tuple[str, ...]]:

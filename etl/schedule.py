@@ -187,7 +187,13 @@ class Service:
         self._is_new.clear()
         begun = time.monotonic()
         try:
-            publish_all(self._declared, self._loader, self._checked, self._following())
+            publish_all(
+                self._declared,
+                self._loader,
+                self._checked,
+                self._following(),
+                restates_at_once=False,
+            )
         except StorageError as error:
             self._is_new.set()
             if not isinstance(error, NoSpace):
@@ -292,6 +298,8 @@ def publish_all(
     loader: Loader,
     checked: dict[str, datetime] | None = None,
     following: dict[str, datetime] | None = None,
+    *,
+    restates_at_once: bool = True,
 ) -> int:
     """Publishes what is loaded; the number of the generation that counts now.
 
@@ -299,7 +307,13 @@ def publish_all(
     """
     with loader.lock:
         statuses = source_statuses(declared.sources, loader, checked=checked, following=following)
-        return publish(loader, statuses, declared.labels, declared.city).generation
+        return publish(
+            loader,
+            statuses,
+            declared.labels,
+            declared.city,
+            restates_at_once=restates_at_once,
+        ).generation
 
 
 def trigger_of(source: Source) -> Every | Cron | None:

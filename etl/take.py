@@ -4,6 +4,7 @@ A delivery that cannot be read as a whole is refused: none of its rows count as 
 and says why, the others load. Every row of the others is loaded, a duplicate or quarantined.
 """
 
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -28,8 +29,8 @@ Progress = Callable[[str, int], None]
 """Called with a source's name and the bytes of it that have just been dealt with."""
 
 
-MOST_UNREACHED = 3
-"""After so many items that cannot be fetched the place counts as away until the next look."""
+LONGEST_IN_VAIN = 20.0
+"""Seconds a look may spend on items that cannot be fetched; then the place counts as away."""
 
 
 @dataclass(kw_only=True)
@@ -85,7 +86,7 @@ class Taking:
         self._positions = positions
         self._progress = progress
         self._check_stop = check_stop
-        self._unreached = 0
+        self._in_vain = 0.0
 
     def take_all(self) -> None:
         """Everything that is new. Raises what is wrong with the source as a whole."""
@@ -109,7 +110,7 @@ class Taking:
                 continue
             is_taken = self._take_item(delivery, is_tried=attempt is not None)
             self._progress(run.source.name, item.size)
-            if not is_taken and (not item.version or self._unreached >= MOST_UNREACHED):
+            if not is_taken and (not item.version or self._in_vain >= LONGEST_IN_VAIN):
                 return  # a page that fails must not be jumped over
         if run.window is None:
             self._positions.forget(run.source, seen)
@@ -136,10 +137,11 @@ class Taking:
 
     def _fetch(self, delivery: Delivery) -> Fetched | None:
         """The content; None where it cannot be had now, which says nothing about the item."""
+        begun = time.monotonic()
         try:
             return delivery.fetch(self._loader.landing)
         except SourceUnavailable as error:
-            self._unreached += 1
+            self._in_vain += time.monotonic() - begun
             self._tell(error)
         except ContractBroken as error:
             self._refuse(delivery.item, error)

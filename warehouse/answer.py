@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 from warehouse import clock, pipeline
 from warehouse.asker import Asker
 from warehouse.cache import Cache
-from warehouse.connection import Held, Reader, Snapshot
+from warehouse.connection import Reader, Snapshot
 from warehouse.datasets import CLOCK_DIMENSIONS, CONTRACTS, DIMENSIONS
 from warehouse.errors import Forbidden, UnknownDimension, nearest
 from warehouse.freshness import as_of, standing_on
+from warehouse.held import Held
 from warehouse.keys import Keyring
 from warehouse.members import collect, label_of, ordered
 from warehouse.memo import Memo, Rows

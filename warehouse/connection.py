@@ -248,21 +248,6 @@ class Reader:
             self._spill.close()
 
 
-class Held:
-    """One generation of a reader, whatever is current: for comparing it with another."""
-
-    problem = ""
-
-    def __init__(self, reader: Reader, manifest: Manifest) -> None:
-        self._snapshot = reader.hold(manifest)
-
-    def snapshot(self) -> "Snapshot":
-        return self._snapshot
-
-    def close(self) -> None:
-        """The reader is its owner's."""
-
-
 class Snapshot:
     """One generation, unchanging for as long as it is held."""
 

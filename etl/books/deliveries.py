@@ -1,7 +1,7 @@
 """What each batch came to, and how far each item has been read."""
 
-from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from collections.abc import Iterable
+from datetime import datetime
 
 from etl.books.book import Book, aware, naive
 from etl.delivery import Position
@@ -20,10 +20,6 @@ ON CONFLICT (source) DO UPDATE SET
     rows_quarantined = rows_quarantined + excluded.rows_quarantined,
     event_until = greatest(event_until, excluded.event_until),
     quiet_until = greatest(quiet_until, excluded.quiet_until)
-"""
-_LATE = """
-INSERT INTO {db}.late VALUES (?, ?, ?, ?, ?)
-ON CONFLICT (dataset, day, source) DO UPDATE SET rows = rows + excluded.rows
 """
 _KNOWN = """
 SELECT rows_quarantined FROM (
@@ -114,19 +110,13 @@ class Deliveries(Book):
         batch: Batch,
         count: BatchCount,
         position: Position | None,
-        late: Mapping[date, int] | None = None,
     ) -> None:
-        """The last step of a batch: its counts and, with its last piece, the item's position.
-
-        `late`: new rows for days (of the reporting zone) that its source had published as over.
-        """
-        source, now = batch.source.name, naive(clock.now())
+        """The last step of a batch: its counts and, with its last piece, the item's position."""
+        source = batch.source.name
         self._note_personal(batch.source)
         with self._transaction():
             self._note(batch.batch_id, batch.run_id, batch.item, source, count, batch.event_until)
             self._add(source, count, self._complete_until(batch), batch.quiet_until)
-            for day, rows in (late or {}).items():
-                self._execute(_LATE, batch.source.contract.name, day, source, rows, now)
             if position is not None:
                 self.move(source, position)
 
