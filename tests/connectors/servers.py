@@ -62,6 +62,11 @@ class Server:
         raise NotImplementedError
 
     def start(self) -> None:
+        """Again and again: what a killed server held may be free only a moment later."""
+        self._spawn()
+        _wait_for(self._answers, self.folder / "log")
+
+    def _spawn(self) -> None:
         with open(self.folder / "log", "ab") as log:
             self._process = subprocess.Popen(
                 [*_as_nobody("KILL"), *self.command()],
@@ -71,10 +76,10 @@ class Server:
                 cwd=self.folder,
                 start_new_session=True,
             )
-        _wait_for(self._answers, self.folder / "log")
 
     def _answers(self) -> bool:
-        assert self._process is not None and self._process.poll() is None, "the server ended"
+        if self._process is None or self._process.poll() is not None:
+            self._spawn()
         with contextlib.suppress(psycopg.Error, pymysql.MySQLError, OSError):
             socket.create_connection(("127.0.0.1", self.port)).close()
             with socket.socket(socket.AF_UNIX) as knocking:
