@@ -153,7 +153,10 @@ def carry_out_asked(
     done = []
     for file in sorted((settings.home / "certificates").glob("*.asked")):
         try:
-            wish = _as_wish(read_sealed(keyring, KIND, file) or {})
+            content = read_sealed(keyring, KIND, file)
+            if content is None:
+                continue  # taken back meanwhile
+            wish = _as_wish(content)
             _check(settings, keyring, wish)
             _carry_out(settings, keyring, wish, writer)
             done.append((wish.dataset, wish.month))
