@@ -49,12 +49,17 @@ MOST_ATTACHED = 32
 # separator that neither may hold. An event of another source is never the same event.
 _EVENT_ID = "(md5_number($1 || chr(31) || identity) >> 1)::HUGEINT"
 _KEPT_ID = "identity::HUGEINT"
-_FRESH = """
+_STAGED = """
 CREATE OR REPLACE TEMP TABLE fresh AS
-SELECT * FROM (
-    SELECT {event_id} AS event_id, $1 AS source, * EXCLUDE (identity)
-    FROM incoming
-) ANTI JOIN (SELECT event_id FROM {alias}.fact WHERE source = $1{days}) USING (event_id)
+SELECT {event_id} AS event_id, $1 AS source, * EXCLUDE (identity) FROM incoming
+"""
+# In two steps, so that the join is made on the few rows of the batch and not on those of a month.
+_FORGET_KNOWN = """
+DELETE FROM fresh WHERE event_id IN (
+    SELECT event_id
+    FROM fresh SEMI JOIN (SELECT event_id FROM {alias}.fact WHERE source = $1{days})
+    USING (event_id)
+)
 """
 
 
@@ -238,13 +243,11 @@ class Loader:
         )
         if recorded:
             return recorded[0][0], recorded[0][1]
-        known = _FRESH.format(
-            alias=alias,
-            event_id=_KEPT_ID if batch.has_event_ids else _EVENT_ID,
-            days=_days(rows) if batch.source.is_by_occurrence else "",
-        )
+        staged = _STAGED.format(event_id=_KEPT_ID if batch.has_event_ids else _EVENT_ID)
+        days = _days(rows) if batch.source.is_by_occurrence else ""
         with self.writer.registered("incoming", _once(rows)):
-            self.writer.execute(known, [batch.source.name])
+            self.writer.execute(staged, [batch.source.name])
+        self.writer.execute(_FORGET_KNOWN.format(alias=alias, days=days), [batch.source.name])
         loaded, checksum = self.writer.execute("SELECT count(*), bit_xor(event_id) FROM fresh")[0]
         duplicate = len(rows) - loaded
         if loaded:
@@ -300,10 +303,21 @@ def _by_month(rows: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
     """The rows of each partition, in order of time and line."""
     if rows.is_empty():
         return []
-    ordered = rows.sort("occurred_at", "line").with_columns(month=pl.col("day").dt.month_start())
-    found = ordered.partition_by("month", as_dict=True, include_key=False)
+    ordered = _in_order(rows)
+    first, last = cast(date, rows["day"].min()), cast(date, rows["day"].max())
+    if (first.year, first.month) == (last.year, last.month):
+        return [(f"{first:%Y-%m}", ordered)]
+    found = ordered.with_columns(month=pl.col("day").dt.month_start()).partition_by(
+        "month", as_dict=True, include_key=False
+    )
     parts = cast("dict[tuple[date], pl.DataFrame]", found)
     return [(f"{month:%Y-%m}", parts[(month,)]) for (month,) in sorted(parts)]
+
+
+def _in_order(rows: pl.DataFrame) -> pl.DataFrame:
+    """In order of time and line, as most deliveries are already."""
+    is_ordered = rows["occurred_at"].is_sorted() and rows["line"].is_sorted()
+    return rows if is_ordered else rows.sort("occurred_at", "line")
 
 
 def _once(rows: pl.DataFrame) -> pl.DataFrame:
@@ -311,7 +325,7 @@ def _once(rows: pl.DataFrame) -> pl.DataFrame:
     if rows["identity"].is_unique().all():
         return rows
     first = rows.sort("line").unique("identity", keep="first", maintain_order=True)
-    return first.sort("occurred_at", "line")
+    return _in_order(first)
 
 
 def _days(rows: pl.DataFrame) -> str:

@@ -25,6 +25,7 @@ from warehouse.settings import Settings
 
 THREADS = 1
 """A batch is small: more threads cost twice the CPU for it, and reading the next one needs it."""
+_NEWEST = pl.CompatLevel.newest()
 
 
 class Writer:
@@ -118,7 +119,8 @@ class Writer:
     def registered(self, name: str, frame: pl.DataFrame) -> Iterator[None]:
         """Within, `frame` is readable as the view `name`."""
         with speak(self._settings.live):
-            self._connection.register(name, frame)
+            # Polars would copy its texts to Arrow's older form.
+            self._connection.register(name, frame.to_arrow(compat_level=_NEWEST))
         try:
             yield
         finally:
