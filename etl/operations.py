@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from etl.checks import look_through
 from etl.failpoints import reach
 from etl.load import Loader
 from warehouse.certificates import is_destroyed
@@ -43,7 +44,15 @@ def write_operations(loader: Loader) -> None:
     if months:
         loader.state.fold()
         reach("fold")
+    _look_through(loader)
     _write_tables(loader)
+
+
+def _look_through(loader: Loader) -> None:
+    """The data-quality checks of the partitions that were stored in since the last generation."""
+    for dataset, month in sorted(key for key, batches in loader.stored.items() if batches):
+        found = look_through(loader.settings, loader.writer, dataset, month)
+        loader.state.checked(dataset, month, found)
 
 
 def _remove_whole(settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""Rows that came too late, and the published numbers that they changed."""
+"""Rows that came too late, the published numbers that they changed, and what checks found."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from datetime import date, datetime
 from etl.books.book import Book, aware, naive
 from warehouse import clock
 from warehouse.operations import Restatement
+from warehouse.quality import CHECKS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +91,25 @@ class Restatements(Book):
         where = "WHERE dataset = ? AND day = ? AND source = ?"
         self._execute(f"UPDATE {{db}}.late SET rows = rows - ? {where}", late.rows, *key)
         self._execute(f"DELETE FROM {{db}}.late {where} AND rows <= 0", *key)
+
+    def checked(self, dataset: str, month: str, found: Mapping[str, int]) -> None:
+        """Check -> rows of the partition that break it now."""
+        now = naive(clock.now())
+        with self._transaction():
+            self._execute(
+                "DELETE FROM {db}.check_result WHERE dataset = ? AND month = ?", dataset, month
+            )
+            for key, rows in found.items():
+                severity = CHECKS[key].severity.value
+                self._execute(
+                    "INSERT INTO {db}.check_result VALUES (?, ?, ?, ?, ?, ?)",
+                    dataset,
+                    month,
+                    key,
+                    severity,
+                    rows,
+                    now,
+                )
 
     def restatements(self) -> tuple[Restatement, ...]:
         """All of them, the newest first."""

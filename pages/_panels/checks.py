@@ -7,6 +7,7 @@ from pages._ui.text import _, named
 from pages._ui.words import moment_words
 from warehouse.datasets import DATASETS
 from warehouse.operations import CheckResult, Drift, Severity
+from warehouse.quality import CHECKS
 
 SEVERITIES: dict[Severity, tuple[str, Tone]] = {
     Severity.BLOCKING: ("阻断", "bad"),
@@ -54,7 +55,7 @@ def _check_row(one: CheckResult, drawing: Drawing) -> tuple[Entry, ...]:
     return (
         passed,
         _(word),
-        one.check,
+        named(CHECKS[one.check].label) if one.check in CHECKS else one.check,
         named(dataset.label) if dataset else one.dataset,
         one.month or "—",
         one.rows,
