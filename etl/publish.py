@@ -88,16 +88,16 @@ def publish(
             sources=sources,
             labels=labels,
             city=city,
-            **_books(loader, before, now),
         )
         lates = loader.state.lates()
         if lates and (restates_at_once or is_due(lates, now)) and _restate(loader, lates, after):
             write_operations(loader)
             loader.writer.detach_all()
-            files = copy_changed(loader, before, number)
+            files = copy_changed(loader, after, number)
             versions = _versions(before, files, 0 if is_newest else number)
             after, lates = replace(after, files=files, versions=versions), ()
         loader.writer.detach_all()
+        after = replace(after, **_books(loader, before, now))
         if before is not None and is_newest and _is_same(before, after):
             raise_anchor(loader.settings, loader.keyring, before.generation)
             return before
