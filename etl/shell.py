@@ -6,8 +6,10 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import date, datetime, time
 from threading import Event
+from time import monotonic, sleep
 from zoneinfo import ZoneInfo
 
 from tqdm import tqdm
@@ -19,16 +21,24 @@ from etl.run import Runner
 from etl.schedule import publish_all
 from etl.sources import read_sources, source_env
 from etl.table import text_table
+from warehouse.answer import Warehouse
 from warehouse.books import ask_for_books
-from warehouse.errors import BadPeriod, SourceError, nearest
+from warehouse.errors import BadPeriod, Busy, SourceError, nearest
 from warehouse.keys import Keyring
+from warehouse.model import Role, Scope, Viewer
+from warehouse.operations import Request, RequestState, RunKind
 from warehouse.reasons import REASONS
+from warehouse.requests import ask, asked
 from warehouse.settings import Settings
 
 DONE = 0
 FAILED = 1
 INTERRUPTED = 130
 READERS = 2
+LONGEST_WAIT = 600.0
+"""Seconds to wait for another process; a replay of a million rows takes one or two minutes."""
+
+_OPERATOR = Viewer(name="shell", role=Role.OPERATOR, scope=Scope(everything=True))
 
 
 def run(settings: Settings, options: argparse.Namespace) -> int:
@@ -48,11 +58,17 @@ def replay(settings: Settings, options: argparse.Namespace) -> int:
         raise SourceError(f"There is no reason {options.reason!r}.{remedy}")
     declared = _declared(settings)
     (source,) = _chosen(declared, [options.name], every=False)
-    return _work(
-        settings,
-        declared,
-        lambda loader, stop: [Runner(loader, stop=stop).replay(source, options.reason)],
-    )
+    try:
+        return _work(
+            settings,
+            declared,
+            lambda loader, stop: [Runner(loader, stop=stop).replay(source, options.reason)],
+        )
+    except Busy:
+        request = asked(
+            kind=RunKind.REPLAY, source=source.name, asked_by="shell", reason=options.reason
+        )
+        return _hand_over(settings, request)
 
 
 def backfill(settings: Settings, options: argparse.Namespace) -> int:
@@ -60,11 +76,54 @@ def backfill(settings: Settings, options: argparse.Namespace) -> int:
     declared = _declared(settings)
     (source,) = _chosen(declared, [options.name], every=False)
     window = days(options.start, options.end, settings.zone)
-    return _work(
-        settings,
-        declared,
-        lambda loader, stop: [Runner(loader, stop=stop).backfill(source, window)],
-    )
+    try:
+        return _work(
+            settings,
+            declared,
+            lambda loader, stop: [Runner(loader, stop=stop).backfill(source, window)],
+        )
+    except Busy:
+        request = asked(
+            kind=RunKind.BACKFILL,
+            source=source.name,
+            asked_by="shell",
+            start=options.start,
+            end=options.end,
+        )
+        return _hand_over(settings, request)
+
+
+def _hand_over(settings: Settings, request: Request) -> int:
+    """Ask the ETL process that holds the home, and wait for what becomes of it."""
+    keyring = Keyring.open(settings)
+    ask(settings, keyring, request)
+    print(f"The ETL runs: it was asked to {request.kind} {request.source}.", flush=True)
+    with closing(Warehouse.open(settings)) as warehouse:
+        until = monotonic() + LONGEST_WAIT
+        while monotonic() < until:
+            found = _became(warehouse, request)
+            if found is not None and found.state in (RequestState.DONE, RequestState.FAILED):
+                return _told(warehouse, found)
+            sleep(0.5)
+    print(f"It is not done after {LONGEST_WAIT:g} s; the pipeline page shows it.", file=sys.stderr)
+    return FAILED
+
+
+def _became(warehouse: Warehouse, request: Request) -> Request | None:
+    found = warehouse.requests(_OPERATOR)
+    return next((each for each in found if each.request_id == request.request_id), None)
+
+
+def _told(warehouse: Warehouse, request: Request) -> int:
+    """Print what became of a request that the ETL has dealt with."""
+    run = next((r for r in warehouse.runs(_OPERATOR) if r.run_id == request.run_id), None)
+    if run is not None:
+        header = ("source", "state", "read", "loaded", "duplicate", "quarantined")
+        row = (run.source, run.state, run.read, run.loaded, run.duplicate, run.quarantined)
+        print(text_table(header, [row]))
+    for line in request.message.splitlines():
+        print(f"{request.source}: {line}", file=sys.stderr)
+    return DONE if request.state is RequestState.DONE else FAILED
 
 
 def days(start: date, end: date, zone: ZoneInfo) -> Window:

@@ -142,3 +142,31 @@ def test_process_when_asked_to_end_in_mid_batch_then_ends_in_time_and_nothing_is
     with serving(home):
         assert wait_until(lambda: loaded(home) == rows)
     assert verify(home, Keyring.open(home)).problems == ()
+
+
+def test_replay_when_the_etl_runs_then_it_does_it_and_says_what_came_of_it(home: Settings) -> None:
+    odd = rows_text(0, 2).replace("成功", "退回")
+    settled(home.inbox / "hall" / "a.csv", f"{HEADER}\n{odd}{rows_text(2, 3)}")
+    with serving(home) as (_, log):
+        assert wait_until(lambda: "run.finished" in log.read_text())
+        mended = ('"失败" = "failed"', '"失败" = "failed"\n"退回" = "abandoned"')
+        (home.inbox / "hall" / "a.csv").unlink()
+        declare(home.sources, ('every = "10s"', 'every = "1s"'), mended)
+
+        done = subprocess.run(
+            [sys.executable, "-m", "etl", "replay", "hall"],
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "COCKPIT_HOME": str(home.home),
+                "COCKPIT_SOURCES": str(home.sources),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE,
+        )
+
+    assert done.returncode == 0, done.stderr
+    assert "it was asked to replay hall" in done.stdout
+    assert done.stdout.splitlines()[-1].split() == ["hall", "done", "0", "2", "0", "-2"]
