@@ -16,7 +16,7 @@ from warehouse.answer import Warehouse
 from warehouse.errors import CockpitError
 from warehouse.home import check_home
 from warehouse.keys import Keyring
-from warehouse.requests import ask, asked
+from warehouse.requests import ask, asked, waiting
 from warehouse.settings import Settings
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def create_app(settings: Settings) -> Document:
         accounts=accounts,
         viewer=current_viewer,
         ask=lambda **wanted: ask(settings, keyring, asked(**wanted)),
+        waiting=lambda: waiting(settings, keyring),
     )
     register_all(app, services)
     server.extensions["cockpit_services"] = services

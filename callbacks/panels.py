@@ -92,6 +92,7 @@ class Counter:
     """Answers one request: one viewer, one moment, one theme, one language."""
 
     def __init__(self, *, services: Services, theme: str) -> None:
+        self._services = services
         self._warehouse = services.warehouse
         self._goal = services.settings.goal_growth
         self._viewer: Viewer = services.viewer()
@@ -177,7 +178,7 @@ class Counter:
             sources=house.sources(viewer),
             city=house.city(viewer),
             goal=self._goal,
-            records=records_of(house, viewer),
+            records=records_of(self._services, viewer),
             restated=self._restated(),
         )
 

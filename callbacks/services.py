@@ -25,7 +25,8 @@ _WARMING = Viewer(name="warm-up", role=Role.ADMIN, scope=Scope(everything=True))
 class Services:
     """viewer  who asks in the running request; raises `Forbidden` when nobody is signed in.
 
-    ask  leaves a request for the ETL; see `warehouse.requests`.
+    ask      leaves a request for the ETL; see `warehouse.requests`.
+    waiting  the requests that the ETL has not taken yet.
     """
 
     settings: Settings
@@ -33,6 +34,7 @@ class Services:
     accounts: Accounts
     viewer: Callable[[], Viewer]
     ask: Callable[..., Request]
+    waiting: Callable[[], tuple[Request, ...]] = tuple
 
     def warm(self) -> None:
         """Open the warehouse and answer the first page once, so that nobody waits for it."""
@@ -47,8 +49,15 @@ class Services:
             log.warning("could not warm up: %s", error)
 
 
-def records_of(house: Warehouse, viewer: Viewer) -> Records:
+def records_of(services: Services, viewer: Viewer) -> Records:
     """What the viewer may see of the pipeline; a call raises `Forbidden` where that is nothing."""
+    house = services.warehouse
+
+    def requests() -> tuple[Request, ...]:
+        taken = house.requests(viewer)
+        known = {one.request_id for one in taken}
+        return (*(one for one in services.waiting() if one.request_id not in known), *taken)
+
     return Records(
         quarantine=lambda: house.quarantine(viewer),
         runs=lambda source: house.runs(viewer, source),
@@ -57,6 +66,6 @@ def records_of(house: Warehouse, viewer: Viewer) -> Records:
         drifts=lambda: house.drifts(viewer),
         parked=lambda: house.parked(viewer),
         checks=lambda: house.checks(viewer),
-        requests=lambda: house.requests(viewer),
+        requests=requests,
         may_ask=viewer.role in OPERATORS,
     )

@@ -7,7 +7,7 @@ from pages._ui.text import _
 from pages._ui.words import MOMENT_FALLBACK, moment_words, span_words
 from warehouse.operations import Incident
 
-_SERIOUS = ("failed", "disk", "parked")
+_SERIOUS = ("failed", "hanging", "declaration", "disk", "parked")
 
 
 def incidents_sheet(drawing: Drawing) -> Sheet | None:
