@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.e2e import city
 from tests.e2e.conftest import Open
-from tests.e2e.live import Live
+from tests.e2e.live import Live, wait_for
 
 SOON_MILLISECONDS = 60_000
 MENDED = """
@@ -33,6 +33,8 @@ def test_operator_when_a_quarantine_is_replayed_then_its_rows_are_loaded_and_it_
 
     declaration = cockpit.settings.sources / "services.toml"
     declaration.write_text(declaration.read_text("utf-8") + MENDED.format(word=word), "utf-8")
+    log = cockpit.settings.home / "etl.log"
+    wait_for(lambda: "etl.declared" in log.read_text("utf-8"), "the declaration to count")
     line.get_by_role("button", name="重放").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("来源 services · 40 行")
@@ -46,8 +48,8 @@ def test_operator_when_a_quarantine_is_replayed_then_its_rows_are_loaded_and_it_
     expect(page.locator("tr", has_text=word).locator("button")).to_have_count(
         0, timeout=SOON_MILLISECONDS
     )
-    log = (cockpit.settings.home / "web.log").read_text("utf-8")
-    assert "request by 'operator': replay of services" in log
+    audit = (cockpit.settings.home / "web.log").read_text("utf-8")
+    assert "request by 'operator': replay of services" in audit
 
 
 def test_operator_when_a_request_is_cancelled_then_nothing_is_asked(open_page: Open) -> None:
