@@ -5,6 +5,7 @@ the broken rows' originals, then the books (counts, position) last. A process ki
 starts the batch again: a partition whose ledger knows the batch returns its recorded counts.
 """
 
+import functools
 import logging
 import os
 import shutil
@@ -108,10 +109,7 @@ class Loader:
 
     def destroy_asked(self) -> None:
         """Destroy the months that a shell asked for; nothing may be attached."""
-
-        def refused(error: StorageError) -> None:
-            log.error("A destruction is not done: %s", error)
-
+        refused = functools.partial(log.error, "A destruction is not done: %s")
         for key in carry_out_asked(self.settings, self.keyring, self.writer, refused):
             self._unsummed.discard(key)
             self.stored.pop(key, None)
