@@ -6,10 +6,12 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from etl import __main__ as command
+from etl import shell
 from etl.load import Loader
 from tests.unit.etl.declared import HEADER, TOML, declare, rows_text, settings_in, settled
 from warehouse.keys import Keyring
@@ -23,7 +25,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     settings = settings_in(tmp_path)
     monkeypatch.setenv("COCKPIT_HOME", str(settings.home))
     monkeypatch.setenv("COCKPIT_SOURCES", str(settings.sources))
-    monkeypatch.setattr(command, "_stop_on_signals", command.Event)
+    monkeypatch.setattr(shell, "_stop_on_signals", Event)
     declare(settings.sources)
     settled(settings.inbox / "hall" / "a.csv", f"{HEADER}\n{rows_text(0, 30)}")
     return settings
