@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import date
-from typing import Self, cast
+from typing import Self
 
 import polars as pl
 
@@ -24,6 +24,7 @@ from etl.failpoints import reach
 from etl.landing import Landing
 from etl.late import late_days, over_until
 from etl.model import Batch, BatchCount, Replayed
+from etl.portions import by_month, days, once
 from etl.quarantine import Quarantine
 from etl.rollup import DIRTY, partitions_to_sum, roll_up
 from etl.state import State, naive
@@ -213,7 +214,7 @@ class Loader:
         loaded = duplicate = 0
         over = self.over.get(batch.source.name)
         self._mark_late(batch, late_days(batch.rows, over))
-        months = _by_month(batch.rows)
+        months = by_month(batch.rows)
         reach("stage")
         for month, rows in months:
             new, old = self._store_month(batch, month, rows)
@@ -242,10 +243,10 @@ class Loader:
         if recorded:
             return recorded[0][0], recorded[0][1]
         staged = _STAGED.format(event_id=_KEPT_ID if batch.has_event_ids else _EVENT_ID)
-        days = _days(rows) if batch.source.is_by_occurrence else ""
-        with self.writer.registered("incoming", _once(rows)):
+        span = days(rows) if batch.source.is_by_occurrence else ""
+        with self.writer.registered("incoming", once(rows)):
             self.writer.execute(staged, [batch.source.name])
-        self.writer.execute(_FORGET_KNOWN.format(alias=alias, days=days), [batch.source.name])
+        self.writer.execute(_FORGET_KNOWN.format(alias=alias, days=span), [batch.source.name])
         loaded, checksum = self.writer.execute("SELECT count(*), bit_xor(event_id) FROM fresh")[0]
         duplicate = len(rows) - loaded
         if loaded:
@@ -295,43 +296,6 @@ class Loader:
                 roll_up(self.writer, dataset, month)
                 check_partition(self.writer, dataset, month)
                 self._unsummed.discard((dataset, month))
-
-
-def _by_month(rows: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
-    """The rows of each partition, in order of time and line."""
-    if rows.is_empty():
-        return []
-    ordered = _in_order(rows)
-    first, last = cast(date, rows["day"].min()), cast(date, rows["day"].max())
-    if (first.year, first.month) == (last.year, last.month):
-        return [(f"{first:%Y-%m}", ordered)]
-    found = ordered.with_columns(month=pl.col("day").dt.month_start()).partition_by(
-        "month", as_dict=True, include_key=False
-    )
-    parts = cast("dict[tuple[date], pl.DataFrame]", found)
-    return [(f"{month:%Y-%m}", parts[(month,)]) for (month,) in sorted(parts)]
-
-
-def _in_order(rows: pl.DataFrame) -> pl.DataFrame:
-    """In order of time and line, as most deliveries are already."""
-    is_ordered = rows["occurred_at"].is_sorted() and rows["line"].is_sorted()
-    return rows if is_ordered else rows.sort("occurred_at", "line")
-
-
-def _once(rows: pl.DataFrame) -> pl.DataFrame:
-    """Of rows with the same identity the one that was delivered first."""
-    if rows["identity"].is_unique().all():
-        return rows
-    first = rows.sort("line").unique("identity", keep="first", maintain_order=True)
-    return _in_order(first)
-
-
-def _days(rows: pl.DataFrame) -> str:
-    """Where the whole row is the identity, an equal row is of the same day.
-
-    A named identity can come again with a corrected time, so there the whole month is asked.
-    """
-    return f" AND day BETWEEN DATE '{rows['day'].min()!s}' AND DATE '{rows['day'].max()!s}'"
 
 
 def _again(batch: Batch, broken: int) -> BatchCount:
