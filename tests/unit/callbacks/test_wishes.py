@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from callbacks.services import Services
+from callbacks.services import Services, records_of
 from callbacks.wishes import Desk
 from tests.pages.operations import REASONS, Reason
 from tests.unit.callbacks.conftest import ServicesFor
@@ -114,3 +114,22 @@ def test_request_when_made_by_another_role_then_is_forbidden(
     with pytest.raises(Forbidden):
         office.desk.ask("replay:empty", {"sources": ["service_event"]})
     assert office.taken == []
+
+
+def test_requests_when_the_etl_has_not_taken_one_yet_then_it_is_listed_once_all_the_same(
+    services_for: ServicesFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new, taken = (
+        Request(
+            request_id=name,
+            kind=RunKind.REPLAY,
+            source="loan_event",
+            asked_by="li",
+            asked_at=clock.now(),
+        )
+        for name in ("new", "taken")
+    )
+    monkeypatch.setattr(Warehouse, "requests", lambda _self, _viewer: (taken,))
+    services = replace(services_for(Role.OPERATOR), waiting=lambda: (new, taken))
+    records = records_of(services, services.viewer())
+    assert records.requests() == (new, taken)
