@@ -69,14 +69,16 @@ _NUMBERS = itertools.count(1)
 # --- opening --------------------------------------------------------------------------------
 
 
-def connect(spill: Path, allowed: Path, *, threads: int = THREADS) -> duckdb.DuckDBPyConnection:
+def connect(
+    spill: Path, allowed: Path, *, threads: int = THREADS, memory: str = MEMORY_LIMIT
+) -> duckdb.DuckDBPyConnection:
     """A hardened in-memory instance that can reach `allowed` and nothing else outside."""
     with storage_errors(allowed):
         allowed.mkdir(parents=True, exist_ok=True)
     connection = duckdb.connect(
         config={
             "temp_directory": str(spill),
-            "memory_limit": MEMORY_LIMIT,
+            "memory_limit": memory,
             "threads": str(threads),
             "extension_directory": str(spill / "extensions"),
             "autoload_known_extensions": "false",

@@ -25,6 +25,8 @@ from warehouse.settings import Settings
 
 THREADS = 1
 """A batch is small: more threads cost twice the CPU for it, and reading the next one needs it."""
+MEMORY_LIMIT = "192MB"
+"""Of DuckDB; what is more goes to the spill. With the reading process all stay below 600 MB."""
 _NEWEST = pl.CompatLevel.newest()
 
 
@@ -36,7 +38,9 @@ class Writer:
         self._spill = Scratch(settings.spill)
         self._settings = settings
         self._keyring = keyring
-        self._connection = connect(self._spill.folder, settings.live, threads=THREADS)
+        self._connection = connect(
+            self._spill.folder, settings.live, threads=THREADS, memory=MEMORY_LIMIT
+        )
         self._aliases: dict[tuple[str, str], str] = {}
 
     def attach(self, dataset: str, month: str) -> str:
@@ -134,7 +138,9 @@ class Writer:
         """
         self._connection.close()
         self._aliases.clear()
-        self._connection = connect(self._spill.folder, self._settings.live, threads=THREADS)
+        self._connection = connect(
+            self._spill.folder, self._settings.live, threads=THREADS, memory=MEMORY_LIMIT
+        )
 
     def close(self) -> None:
         try:

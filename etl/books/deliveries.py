@@ -10,16 +10,19 @@ from warehouse import clock
 from warehouse.writer import Writer
 
 _ADD = """
+UPDATE {db}.standing SET
+    rows_read = rows_read + $2,
+    rows_loaded = rows_loaded + $3,
+    rows_duplicate = rows_duplicate + $4,
+    rows_quarantined = rows_quarantined + $5,
+    event_until = greatest(event_until, $6::TIMESTAMP),
+    quiet_until = greatest(quiet_until, $7::TIMESTAMP)
+WHERE source = $1
+"""
+_BEGIN = """
 INSERT INTO {db}.standing BY NAME
-SELECT ? AS source, ? AS rows_read, ? AS rows_loaded, ? AS rows_duplicate,
-    ? AS rows_quarantined, ?::TIMESTAMP AS event_until, ?::TIMESTAMP AS quiet_until
-ON CONFLICT (source) DO UPDATE SET
-    rows_read = rows_read + excluded.rows_read,
-    rows_loaded = rows_loaded + excluded.rows_loaded,
-    rows_duplicate = rows_duplicate + excluded.rows_duplicate,
-    rows_quarantined = rows_quarantined + excluded.rows_quarantined,
-    event_until = greatest(event_until, excluded.event_until),
-    quiet_until = greatest(quiet_until, excluded.quiet_until)
+SELECT $1 AS source, $2 AS rows_read, $3 AS rows_loaded, $4 AS rows_duplicate,
+    $5 AS rows_quarantined, $6::TIMESTAMP AS event_until, $7::TIMESTAMP AS quiet_until
 """
 _KNOWN = """
 SELECT rows_quarantined FROM (
@@ -178,13 +181,10 @@ class Deliveries(Book):
     def _add(
         self, source: str, count: BatchCount, until: datetime | None, quiet: datetime | None
     ) -> None:
-        self._execute(
-            _ADD,
-            source,
-            count.read,
-            count.loaded,
-            count.duplicate,
-            count.quarantined,
-            naive(until),
-            naive(quiet),
+        figures = (
+            *(source, count.read, count.loaded, count.duplicate, count.quarantined),
+            *(naive(until), naive(quiet)),
         )
+        # Half of what an upsert costs, for every batch.
+        if self._execute(_ADD, *figures) == [(0,)]:
+            self._execute(_BEGIN, *figures)

@@ -61,15 +61,29 @@ def measure(count: int = EVENTS, months: int = MONTHS, rounds: int = ROUNDS) -> 
 def _home(form: str, count: int, months: int) -> Iterator[dict[str, str]]:
     """The environment of a new home with one delivered file."""
     with tempfile.TemporaryDirectory() as folder:
-        env = environment(Path(folder))
-        settings = Settings.from_env(env)
-        events.declare(settings.sources, "usage")
-        Keyring.open(settings, create=True)
-        file = settings.inbox / "usage" / f"events.{form}"
-        end = datetime.now(UTC).replace(tzinfo=None, day=1, hour=0, minute=0, second=0)
-        events.write(file, count, end - timedelta(days=365 * months // 12), end)
-        os.utime(file, (end.timestamp(), end.timestamp()))
+        env = new_home(Path(folder))
+        deliver(env, f"events.{form}", count, months)
         yield env
+
+
+def new_home(folder: Path) -> dict[str, str]:
+    """The environment of a home whose one source is `usage`."""
+    env = environment(folder)
+    settings = Settings.from_env(env)
+    events.declare(settings.sources, "usage")
+    Keyring.open(settings, create=True)
+    return env
+
+
+def deliver(env: Mapping[str, str], name: str, count: int, months: int, first: int = 0) -> None:
+    """A file of events of the `months` whole months before this one, done long ago."""
+    file = Settings.from_env(env).inbox / "usage" / name
+    end = datetime.now(UTC).replace(tzinfo=None, day=1, hour=0, minute=0, second=0, microsecond=0)
+    start = end
+    for _ in range(months):
+        start = (start - timedelta(days=1)).replace(day=1)
+    events.write(file, count, start, end, first)
+    os.utime(file, (end.timestamp(), end.timestamp()))
 
 
 def run(env: Mapping[str, str], *arguments: str) -> Cost:

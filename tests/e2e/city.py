@@ -129,15 +129,6 @@ def _services(chance: random.Random, until: datetime) -> list[dict[str, object]]
     return rows
 
 
-def many_services(copies: int, until: datetime) -> list[dict[str, object]]:
-    """The service events of `copies` such cities, each with its own numbers and people."""
-    return [
-        row | {"no": f"{copy}-{row['no']}", "person": f"{copy}-{row['person']}"}
-        for copy in range(copies)
-        for row in _services(random.Random(copy), until)
-    ]
-
-
 def _ratings(chance: random.Random, until: datetime) -> list[dict[str, object]]:
     where = districts()
     return [
