@@ -103,7 +103,6 @@ def _read(keyring: Keyring, file: Path) -> Request:
     if file.is_symlink() or not file.is_file() or file.stat().st_size > _MOST_BYTES:
         raise ValueError(f"{file} is no file that the cockpit has written.")
     content = read_sealed(keyring, KIND, file) or {}
-    content["kind"] = content.pop("does", None)
     if set(content) != set(_ASKED) or content["request_id"] != file.stem:
         raise ValueError(f"{file} is not named after its request.")
     request = Request(
@@ -145,9 +144,7 @@ def _wrong(request: Request) -> str:
 
 def _plain(request: Request) -> dict[str, Any]:
     found = {f.name: getattr(request, f.name) for f in fields(request) if f.name in _ASKED}
-    plain = {n: v.isoformat() if isinstance(v, date) else v for n, v in found.items()}
-    does = plain.pop("kind")  # the seal has a `kind` of its own
-    return {**plain, "does": does}
+    return {n: v.isoformat() if isinstance(v, date) else v for n, v in found.items()}
 
 
 def _day(text: str | None) -> date | None:

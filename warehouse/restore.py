@@ -62,7 +62,9 @@ def restore(settings: Settings, target: Target) -> Restored:
     if file is None:
         raise StorageError(f"There is no backup in {target.place}: name the folder it was made to.")
     _begin(settings)
-    _place(target, str(_unsealed(file)["home"]["keys/keyring.json"]), keyring_file(settings))
+    _place(
+        target, str(_unsealed(file)["content"]["home"]["keys/keyring.json"]), keyring_file(settings)
+    )
     keyring = Keyring.open(settings)
     record = _sealed(keyring, file)
     reach("restore_begun")

@@ -1,6 +1,7 @@
 """Small files under a seal: JSON with a MAC, so that nobody without the keys can write or mend one.
 
-The kind of a file is under its seal too: a certificate is never taken for an anchor.
+The kind of a file is under its seal too: a certificate is never taken for an anchor. Content lies
+apart from it, so that it may have a `kind` and a `mac` of its own.
 """
 
 import hmac
@@ -16,7 +17,7 @@ from warehouse.keys import Keyring
 
 def sealed(keyring: Keyring, kind: str, content: Mapping[str, object]) -> bytes:
     """`content` (plain JSON values) as the bytes of a sealed file."""
-    body = {"kind": kind, **content}
+    body = {"kind": kind, "content": dict(content)}
     return json.dumps({**body, "mac": mac(keyring, body)}, ensure_ascii=False, indent=1).encode()
 
 
@@ -37,15 +38,15 @@ def read_sealed(keyring: Keyring, kind: str, file: Path) -> dict[str, Any] | Non
 def opened(keyring: Keyring, kind: str, found: bytes) -> dict[str, Any]:
     """Raises `ValueError` with the words for the end of a sentence."""
     try:
-        content = dict(json.loads(found))
-        own = str(content.pop("mac"))
+        body = dict(json.loads(found))
+        own = str(body.pop("mac"))
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError("is damaged") from error
-    if not hmac.compare_digest(own, mac(keyring, content)):
+    if not hmac.compare_digest(own, mac(keyring, body)):
         raise ValueError("has a seal that does not fit it")
-    if content.pop("kind", None) != kind:
+    if body.get("kind") != kind or not isinstance(body.get("content"), dict):
         raise ValueError(f"is no {kind}")
-    return content
+    return dict(body["content"])
 
 
 def mac(keyring: Keyring, content: Mapping[str, object]) -> str:

@@ -249,10 +249,11 @@ def test_destroy_when_the_etl_runs_then_it_does_it(
 ) -> None:
     monkeypatch.setattr(destroying, "WAIT_SECONDS", 30.0)
     keyring = Keyring.open(settings)
-    stop = threading.Event()
+    stop, holds = threading.Event(), threading.Event()
 
     def serve() -> None:
         with Loader(settings, keyring) as loader:
+            holds.set()
             for number in itertools.count(DAYS):
                 if stop.is_set():
                     return
@@ -262,13 +263,12 @@ def test_destroy_when_the_etl_runs_then_it_does_it(
     worker = threading.Thread(target=serve)
     worker.start()
     try:
-        while not (settings.live / "LOCK").read_text():
-            assert worker.is_alive()
+        assert holds.wait(30)
         certificate = destroy(settings, keyring, WISH)
     finally:
         stop.set()
         worker.join()
-    assert json.loads(certificate.read_text())["by"] == "ann"
+    assert json.loads(certificate.read_text())["content"]["by"] == "ann"
     assert _days(settings) >= LEFT
     assert 30 not in _days(settings)
     assert verify(settings, keyring).is_sound

@@ -85,14 +85,14 @@ def test_request_when_too_many_wait_then_is_refused(
 
 
 def _changed(home: Settings, ring: Keyring, file: Path) -> None:
-    content = json.loads(file.read_text())
-    file.write_text(json.dumps({**content, "source": "other"}))
+    found = json.loads(file.read_text())
+    found["content"]["source"] = "other"
+    file.write_text(json.dumps(found))
 
 
 def _other_keys(home: Settings, ring: Keyring, file: Path) -> None:
     other = replace(home, home=home.home / "other", master_key_file=home.home / "other.key")
-    content = json.loads(file.read_text())
-    own = {k: v for k, v in content.items() if k not in ("mac", "kind")}
+    own = json.loads(file.read_text())["content"]
     write_sealed(Keyring.open(other, create=True), "request", own, file)
 
 
@@ -101,8 +101,7 @@ def _other_name(home: Settings, ring: Keyring, file: Path) -> None:
 
 
 def _another_kind(home: Settings, ring: Keyring, file: Path) -> None:
-    content = json.loads(file.read_text())
-    own = {k: v for k, v in content.items() if k not in ("mac", "kind")}
+    own = json.loads(file.read_text())["content"]
     write_sealed(ring, "certificate", own, file)
 
 
