@@ -1,7 +1,7 @@
 """What operators asked for, done one after the other: replay and backfill."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -28,8 +28,10 @@ class Asked:
         with loader.working():
             loader.state.reopen_requests()
 
-    def do_next(self, sources: Mapping[str, Source]) -> bool:
+    def do_next(self, sources: Callable[[], Mapping[str, Source]]) -> bool:
         """Does the request that waits longest; False when none does.
+
+        sources  as they are declared at that moment: who mends a declaration asks right after.
 
         Never at the same time as the source's own run. Raises `NoSpace`; then it waits again.
         """
@@ -41,7 +43,7 @@ class Asked:
         request = waiting[0]
         with self._slots.held(request.source) as is_mine:
             if is_mine:
-                self._do(request, sources.get(request.source))
+                self._do(request, sources().get(request.source))
         return is_mine
 
     def _take_in(self) -> None:

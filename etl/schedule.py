@@ -11,7 +11,7 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from etl.alarms.desk import Desk
@@ -74,6 +74,7 @@ class Service:
         self._declared = declared
         self._sources = {source.name: source for source in declared.sources}
         self._folder = Folder(settings.sources, source_env(settings, os.environ), declared)
+        self._looking = threading.Lock()
         self._loader = loader
         self._tick = tick
         self._stopping = threading.Event()
@@ -174,8 +175,12 @@ class Service:
 
     def _do_asked(self) -> None:
         """What operators asked for, the oldest first."""
-        while not self._is_full.is_set() and self._asked.do_next(self._sources):
+        while not self._is_full.is_set() and self._asked.do_next(self._sources_now):
             self._is_new.set()
+
+    def _sources_now(self) -> Mapping[str, Source]:
+        self._follow()
+        return self._sources
 
     def _publish(self) -> None:
         since = time.monotonic() - self._published_at
@@ -270,9 +275,10 @@ class Service:
 
     def _follow(self) -> None:
         """A changed, new or removed declaration counts from now on."""
-        reading = self._folder.look()
-        if reading is not None:
-            self._apply(reading)
+        with self._looking:
+            reading = self._folder.look()
+            if reading is not None:
+                self._apply(reading)
 
     def _apply(self, reading: Reading) -> None:
         before = self._sources

@@ -32,7 +32,11 @@ def _shape(texts: pl.Series) -> str:
     seen = seen.filter(seen != "").head(LOOKED_AT)
     if seen.is_empty():
         return "empty"
-    fitting = (name for name, pattern in _PATTERNS if seen.str.contains(pattern).sum() >= FITTING * len(seen))
+    fitting = (
+        name
+        for name, pattern in _PATTERNS
+        if seen.str.contains(pattern).sum() >= FITTING * len(seen)
+    )
     return next(fitting, "text")
 
 

@@ -50,7 +50,7 @@ def do(home: Settings, loader: Loader) -> Callable[..., list[Request]]:
         asked = Asked(loader, Runner(loader), Slots(2, 9))
         for one in requests:
             loader.state.take_request(one)
-        while asked.do_next({"hall": source}):
+        while asked.do_next(lambda: {"hall": source}):
             continue
         return list(loader.state.requests())
 
@@ -106,7 +106,7 @@ def test_request_when_interrupted_then_done_by_the_next_start(
     file = declare(home.sources, MENDED)
     source = read_source(file, {"COCKPIT_INBOX": str(home.inbox)})
     loader.state.take_request(request(1))
-    Asked(loader, Runner(loader, stop=stop), Slots(2, 9)).do_next({"hall": source})
+    Asked(loader, Runner(loader, stop=stop), Slots(2, 9)).do_next(lambda: {"hall": source})
     assert loader.state.requests()[0].state is RequestState.RUNNING
     (done,) = do()
     assert done.state is RequestState.DONE
@@ -117,7 +117,7 @@ def test_request_when_left_in_the_home_then_is_taken_in_and_done(
 ) -> None:
     wish = asked(kind=RunKind.REPLAY, source="gone", asked_by="Li")
     left = ask(loader.settings, loader.keyring, wish)
-    assert Asked(loader, Runner(loader), Slots(2, 9)).do_next({})
+    assert Asked(loader, Runner(loader), Slots(2, 9)).do_next(dict)
     (done,) = loader.state.requests()
     assert (done.request_id, done.state) == (left.request_id, RequestState.FAILED)
     assert not list((loader.settings.home / "requests").glob("*.json"))
