@@ -8,9 +8,8 @@ import pytest
 
 from etl.books.attempts import MOST_DRIFTS, MOST_TRIES
 from etl.load import Loader
-from etl.model import BatchCount
 from etl.state import State
-from tests.tiny import tiny_batch, tiny_settings, tiny_source
+from tests.tiny import tiny_settings
 from warehouse import clock
 from warehouse.keys import Keyring
 from warehouse.operations import Drift, Request, RequestState, Restatement, RunKind
@@ -132,18 +131,17 @@ def test_request_when_the_process_was_killed_then_waits_again(home: Settings) ->
         assert [r.request_id for r in loader.state.requests(RequestState.WAITING)] == ["q1"]
 
 
-def _record(home: Settings, loader: Loader, batch: str, rows: int) -> None:
-    empty = tiny_batch(tiny_source("service_event"), [], loader.keyring, batch_id=batch)
-    loader.state.record(empty, BatchCount(), None, {DAY: rows})
+def _mark(loader: Loader, rows: int) -> None:
+    loader.state.mark_late("service_event", "hall", {DAY: rows}, "late", 3)
 
 
 def test_late_when_a_number_is_restated_then_only_rows_since_then_stay(home: Settings) -> None:
     with Loader(home, Keyring.open(home, create=True)) as loader, clock.frozen_at(NOON):
-        _record(home, loader, "a", 3)
-        _record(home, loader, "b", 4)
+        _mark(loader, 3)
+        _mark(loader, 4)
         (late,) = loader.state.lates()
         assert (late.dataset, late.day, late.rows) == ("service_event", DAY, 7)
-        _record(home, loader, "c", 2)
+        _mark(loader, 2)
         restated = Restatement(
             metric="usage.events",
             dimension="district",
