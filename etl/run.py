@@ -173,8 +173,7 @@ class Runner:
             self._check_stop()
             self._loader.replay(batch)
         with self._loader.working():
-            for item in self._loader.state.attempts(run.source.name):
-                self._loader.state.clear(run.source.name, item)
+            self._loader.state.try_again(run.source.name)
         if replay.kept:
             run.notes.append(f"{replay.kept} rows stay in quarantine.")
 

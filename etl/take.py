@@ -6,7 +6,7 @@ and says why, the others load. Every row of the others is loaded, a duplicate or
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -100,6 +100,7 @@ class Taking:
             item = delivery.item
             seen.add(item.name)
             if run.window is None and is_read(item, known.get(item.name), run.mark):
+                self._clear(item.name, tried)
                 self._finish(item)  # a kill may have come before it
                 continue
             attempt = tried.get(item.name)
@@ -108,14 +109,24 @@ class Taking:
                 if run.tells_parked:
                     run.refusals.append(attempt.reason)
                 continue
-            is_taken = self._take_item(delivery, is_tried=attempt is not None)
+            is_taken = self._take_item(delivery)
+            if is_taken:
+                self._clear(item.name, tried)
             self._progress(run.source.name, item.size)
             if not is_taken and (not item.version or self._in_vain >= LONGEST_IN_VAIN):
                 return  # a page that fails must not be jumped over
         if run.window is None:
             self._positions.forget(run.source, seen)
+            for gone in tried.keys() - seen:
+                self._clear(gone, tried)
 
-    def _take_item(self, delivery: Delivery, *, is_tried: bool) -> bool:
+    def _clear(self, item: str, tried: Mapping[str, Attempt]) -> None:
+        """The item was read, or went away."""
+        if self._run.window is None and item in tried:
+            with self._loader.working():
+                self._loader.state.clear(self._run.source.name, item)
+
+    def _take_item(self, delivery: Delivery) -> bool:
         """Load one delivery; False, and the reason in the books, when it is refused."""
         item = delivery.item
         fetched = self._fetch(delivery)
@@ -124,14 +135,11 @@ class Taking:
         try:
             self._load(item, fetched)
         except (SourceUnavailable, ContractBroken) as error:
-            self._refuse(item, error)
+            self._refuse(item, error, tries=1 if isinstance(error, ReaderEnded) else MOST_TRIES)
             return False
         finally:
             if fetched.content.key is not None:
                 fetched.content.path.unlink(missing_ok=True)
-        if is_tried:
-            with self._loader.working():
-                self._loader.state.clear(self._run.source.name, item.name)
         self._finish(item)
         return True
 
@@ -142,9 +150,9 @@ class Taking:
             return delivery.fetch(self._loader.landing)
         except SourceUnavailable as error:
             self._in_vain += time.monotonic() - begun
-            self._tell(error)
+            self._refuse(delivery.item, error, tries=0)
         except ContractBroken as error:
-            self._refuse(delivery.item, error)
+            self._refuse(delivery.item, error, tries=MOST_TRIES)
         return None
 
     def _finish(self, item: Item) -> None:
@@ -153,17 +161,21 @@ class Taking:
         except SourceUnavailable as error:  # it is loaded all the same
             self._run.notes.append(str(error))
 
-    def _refuse(self, item: Item, error: CockpitError) -> None:
+    def _refuse(self, item: Item, error: CockpitError, *, tries: int) -> None:
         """An item that is wrong in itself is parked at once; one that ended its reader may pass.
 
-        A page has no version by which it could be known again: it is tried at every look.
+        A page has no version by which it could be known again: it is tried at every look. Until
+        it is read the watermark waits for it; a range that is read again moves no watermark.
         """
-        if item.version:
-            is_final = not isinstance(error, ReaderEnded)
+        if self._run.window is None:
             version = _version(self._run, item)
             with self._loader.working():
                 self._loader.state.tried(
-                    self._run.source.name, item.name, version, str(error), is_final=is_final
+                    self._run.source.name,
+                    item.name,
+                    version,
+                    str(error),
+                    tries=tries if item.version else 0,
                 )
         self._tell(error)
 
@@ -215,6 +227,8 @@ class Taking:
             self._run.notes.append(f"{item.name}: {broken} rows were broken.")
 
     def _batch(self, item: Item, piece: Piece, name: str) -> Batch:
+        """Of a range that is read again nothing is known of what lies before it."""
+        zone = self._loader.settings.zone
         return Batch(
             batch_id=name,
             source=self._run.source,
@@ -225,7 +239,7 @@ class Taking:
             quarantined=piece.quarantined,
             is_last=piece.is_last,
             cause="late" if self._run.window is None else "backfill",
-            event_until=known_until(piece.rows, self._loader.settings.zone),
+            event_until=None if self._run.window else known_until(piece.rows, zone),
         )
 
     def _job(self, fetched: Fetched) -> Job:
@@ -239,11 +253,8 @@ class Taking:
         )
 
     def _quiet_until(self, item: Item, fetched: Fetched, *, is_empty: bool) -> datetime | None:
-        """Until when nothing else has happened, unless something is missing from before it.
-
-        Items are read in the order of delivery, so what was refused in this run came before.
-        """
-        if self._run.refusals or self._run.parked or self._run.window is not None:
+        """Until when nothing else has happened; what was refused holds the watermark back."""
+        if self._run.window is not None:
             return None
         return fetched.complete_until or (item.written_at if is_empty else None)
 
@@ -299,4 +310,4 @@ def _is_parked(attempt: Attempt, version: str) -> bool:
 
 def _version(run: Run, item: Item) -> str:
     """What must change before a refused delivery is looked at again."""
-    return f"{item.version}:{run.mark}"
+    return f"{item.version}:{run.mark}:{run.source.on_broken.value}"

@@ -14,7 +14,9 @@ MOST_DRIFTS = 200
 """Of each source the newest stay."""
 
 _TRIED = """
-INSERT INTO {db}.attempt VALUES (?, ?, ?, ?, ?, ?)
+INSERT INTO {db}.attempt BY NAME
+SELECT $1 AS source, $2 AS item, $3 AS version, $4 AS tries, $5 AS reason, $6::TIMESTAMP AS since,
+    (SELECT greatest(event_until, quiet_until) FROM {db}.standing WHERE source = $1) AS held_at
 ON CONFLICT (source, item) DO UPDATE SET
     tries = CASE WHEN version = excluded.version THEN tries ELSE 0 END + excluded.tries,
     version = excluded.version, reason = excluded.reason, since = excluded.since
@@ -37,15 +39,16 @@ class Attempt:
 class Attempts(Book):
     # --- tries ------------------------------------------------------------------------------
 
-    def tried(
-        self, source: str, item: str, version: str, reason: str, *, is_final: bool = False
-    ) -> int:
+    def tried(self, source: str, item: str, version: str, reason: str, *, tries: int = 1) -> int:
         """Notes that the item could not be read as it is now; how often that was so.
 
-        `is_final`: another try would come to the same, so it is parked at once.
+        Until it is read or went away, the source's watermark stays where it was at the first try.
+
+        tries   as how many this one counts: `MOST_TRIES` parks it at once, because another try
+                would come to the same; 0 never does, because it says nothing about the item.
         """
-        times, now = MOST_TRIES if is_final else 1, naive(clock.now())
-        return int(self._execute(_TRIED, source, item, version, times, reason, now)[0][0])
+        now = naive(clock.now())
+        return int(self._execute(_TRIED, source, item, version, tries, reason, now)[0][0])
 
     def attempts(self, source: str) -> dict[str, Attempt]:
         """Item -> what was tried of it in vain."""
@@ -67,8 +70,12 @@ class Attempts(Book):
             if attempt.tries >= MOST_TRIES
         }
 
+    def try_again(self, source: str) -> None:
+        """What is parked shall be tried by the next run; until then it holds the watermark."""
+        self._execute("UPDATE {db}.attempt SET tries = 0 WHERE source = ?", source)
+
     def clear(self, source: str, item: str) -> None:
-        """The item was read, went away, or shall be tried again."""
+        """The item was read or went away."""
         self._execute("DELETE FROM {db}.attempt WHERE source = ? AND item = ?", source, item)
 
     # --- columns ----------------------------------------------------------------------------

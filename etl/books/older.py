@@ -20,6 +20,8 @@ class Older(Book):
             self._run("schema/state")
             if is_older:
                 self._run("schema/state_again")
+        if not self._has("attempt", "held_at"):
+            self._apply("schema/state_attempt")
         lacks = "SELECT 1 FROM {db}.run WHERE NOT EXISTS (SELECT 1 FROM {db}.standing) LIMIT 1"
         if self._execute(lacks):
             self._apply("schema/state_fill")

@@ -38,6 +38,16 @@ SELECT source, started_at, ended_at, state, message, kind, asked_by,
     rows_read, rows_loaded, rows_duplicate, rows_quarantined
 FROM {db}.run WHERE run_id = ?
 """
+_STANDINGS = """
+SELECT source, rows_read, rows_loaded, rows_duplicate, rows_quarantined,
+    CASE WHEN coalesce(held.is_known, true)
+        THEN least(greatest(event_until, quiet_until), held.until) END,
+    run_started_at, run_state, run_message
+FROM {db}.standing LEFT JOIN (
+    SELECT source, min(held_at) AS until, bool_and(held_at IS NOT NULL) AS is_known
+    FROM {db}.attempt GROUP BY source
+) AS held USING (source)
+"""
 
 
 class Runs(Book):
@@ -120,12 +130,11 @@ class Runs(Book):
         return int(rows[0][0])
 
     def standings(self) -> dict[str, Standing]:
-        """How each source that was ever run stands; costs the same however long its history."""
-        rows = self._execute(
-            "SELECT source, rows_read, rows_loaded, rows_duplicate, rows_quarantined,"
-            " greatest(event_until, quiet_until), run_started_at, run_state, run_message"
-            " FROM {db}.standing"
-        )
+        """How each source that was ever run stands; costs the same however long its history.
+
+        A delivery that could not be read holds the watermark where it was at its first try.
+        """
+        rows = self._execute(_STANDINGS)
         return {
             row[0]: Standing(
                 count=BatchCount(read=row[1], loaded=row[2], duplicate=row[3], quarantined=row[4]),

@@ -71,6 +71,7 @@ CREATE TABLE IF NOT EXISTS {db}.attempt (
     tries INTEGER,
     reason VARCHAR,
     since TIMESTAMP,
+    held_at TIMESTAMP,
     PRIMARY KEY (source, item)
 );
 CREATE TABLE IF NOT EXISTS {db}.column_shape (
