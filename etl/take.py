@@ -198,11 +198,19 @@ class Taking:
         survey = self._survey(fetched)
         self._check_survey(item, fetched, survey)
         quiet_until = self._quiet_until(item, fetched, is_empty=survey.is_empty)
-        if survey.is_empty and not item.version:
+        if survey.is_empty and not self._is_open_or_failed():
             self._move(position, quiet_until)
             return
         self._run.open(self._loader)
         self._load_pieces(item, fetched, position, quiet_until)
+
+    def _is_open_or_failed(self) -> bool:
+        """A delivery without rows is no run of its own, unless it shows that all is well again."""
+        if self._run.is_open:
+            return True
+        with self._loader.working():
+            last = self._loader.state.last_run(self._run.source.name)
+        return last is not None and last.state is not RunState.DONE
 
     def _load_pieces(
         self,

@@ -44,7 +44,8 @@ def main() -> None:
     """Answers jobs until the standard input closes."""
     jobs, out = _channel()
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for nothing in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE):  # no dump, no file of its own
+        resource.setrlimit(nothing, (0, 0))
     while size := jobs.read(_SIZE.size):
         job: Job = pickle.loads(jobs.read(*_SIZE.unpack(size)))
         with clock.frozen_at(job.now):

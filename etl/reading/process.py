@@ -24,6 +24,7 @@ ANSWER_SECONDS = 120.0
 _AHEAD = 2
 """Pieces read ahead of those being stored; more would only hold memory."""
 _SIZE = struct.Struct(">I")
+_NEEDED = ("PATH", "LANG", "LC_", "TZ", "PYTHON", "LD_", "FAKETIME", "COCKPIT_FAILPOINT")
 _ERRORS = {kind.__name__: kind for kind in (ContractBroken, SourceUnavailable)}
 
 Message = tuple[dict[str, Any], list[pl.DataFrame]]
@@ -38,7 +39,7 @@ class ReadingProcess:
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, "POLARS_MAX_THREADS": "1", "COCKPIT_WRITER": str(os.getpid())},
+            env=_environment(),
         )
         self._answers: queue.Queue[Message | None] = queue.Queue(_AHEAD)
         threading.Thread(target=self._listen, daemon=True).start()
@@ -67,12 +68,18 @@ class ReadingProcess:
                 f"{job.content.name}: reading it took longer than {ANSWER_SECONDS:g} s."
             ) from None
         if found is None:
-            code = self._child.wait()
-            raise ReaderEnded(f"{job.content.name}: {_why(code)}.")
+            raise ReaderEnded(f"{job.content.name}: {_why(self._code())}.")
         head, _ = found
         if "error" in head:
             raise _ERRORS[head["error"]](head["text"])
         return found
+
+    def _code(self) -> int:
+        """How it ended; one that talks nonsense is ended now."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self._child.wait(timeout=5)
+        self._child.kill()
+        return self._child.wait()
 
     def end(self) -> None:
         """At once, whatever it does."""
@@ -84,6 +91,12 @@ class ReadingProcess:
             if pipe is not None:
                 with contextlib.suppress(BrokenPipeError):
                     pipe.close()
+
+
+def _environment() -> dict[str, str]:
+    """What Python needs; whatever reads what strangers deliver is told no secret."""
+    own = {"POLARS_MAX_THREADS": "1", "COCKPIT_WRITER": str(os.getpid())}
+    return {k: v for k, v in os.environ.items() if k.startswith(_NEEDED)} | own
 
 
 def _why(code: int) -> str:
