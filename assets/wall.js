@@ -120,6 +120,7 @@
     if (!state) { return; }
     state.heardAt = Date.now();
     state.missed = 0;
+    state.unsound = token.sound === false;
     state.version = token.data || token.version || "";
     if (state.build && token.build && state.build !== token.build) { reload("build"); }
     state.build = token.build || state.build;
@@ -162,13 +163,15 @@
         hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23"
       });
       text = words.gone + " · " + words.since + " " + since;
+    } else if (state.unsound) {
+      text = words.unsound;
     } else if (late.length) {
       text = words.late + " · " + late.slice(0, 3).map(function (source) {
         return source.label + " " + words.since + " " + dayHour(new Date(source.watermark));
       }).join(" · ") + (late.length > 3 ? " · " + words.all.replace("{n}", late.length) : "");
     }
     say("wall-banner", text);
-    wall.dataset.state = gone ? "gone" : late.length ? "late" : "fresh";
+    wall.dataset.state = gone ? "gone" : state.unsound || late.length ? "late" : "fresh";
     var sets = {};
     late.forEach(function (source) { sets[source.dataset] = true; });
     all("[data-datasets]").forEach(function (card) {
@@ -239,7 +242,7 @@
     wall = found;
     state = {
       at: 0, factor: 0, version: "", build: "", got: {}, asked: {}, said: {}, skew: 0, zone: found.dataset.zone || "",
-      heardAt: Date.now(), tickedAt: Date.now(), busyUntil: 0, missed: 0, turnAt: Date.now() + TURN, nightAt: night(), reloading: false,
+      heardAt: Date.now(), tickedAt: Date.now(), busyUntil: 0, missed: 0, unsound: false, turnAt: Date.now() + TURN, nightAt: night(), reloading: false,
       names: Array.prototype.map.call(found.querySelectorAll("[data-scene]"), function (s) {
         return s.dataset.scene;
       })

@@ -20,6 +20,12 @@ def layout(**_search: str) -> Component:
     words = {
         "data_gone": named(Label(zh="与服务器的连接中断", en="The server is gone")),
         "data_since": named(Label(zh="自", en="since")),
+        "data_unsound": named(
+            Label(
+                zh="最新一版数据没有通过校验，暂用上一版完好的数据",
+                en="The newest data did not pass their check: these are the last good ones",
+            )
+        ),
         "data_late": named(Label(zh="数据延迟", en="Late")),
         "data_all": named(Label(zh="共 {n} 个", en="{n} in all")),
         "data_to": named(Label(zh="数据截至", en="Data to")),

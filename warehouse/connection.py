@@ -29,24 +29,16 @@ from warehouse.errors import (
     TooLarge,
     WrongKey,
 )
-from warehouse.home import (
-    Scratch,
-    check_home,
-    published_files,
-    storage_errors,
-)
+from warehouse.home import Scratch, check_home, published_files, storage_errors
 from warehouse.keys import Keyring
-from warehouse.manifest import (
-    Manifest,
-    check_follows,
-    read_stamp,
-)
+from warehouse.manifest import Manifest, check_follows, read_stamp
 from warehouse.model import Period
 from warehouse.newest import newest_good
 from warehouse.prepared import Shelf
 from warehouse.relations import alias_of, empty_alias, name, text, union
 from warehouse.schema import create_statements
 from warehouse.settings import Settings
+from warehouse.watch import Watch
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +48,8 @@ THREADS = 2
 STATEMENT_SECONDS = 20.0
 LOOK_EVERY_SECONDS = 10.0
 """So often a reader looks whether its files are untouched, and whether what was wrong is well."""
+WATCH_EVERY_SECONDS = 10.0
+"""So often a reader that nobody asks looks too, so that it lets go of a destroyed month."""
 MOST_QUERIES = 16
 """Queries running at once in one reader; more wait, so that a crowd cannot exhaust memory."""
 MOST_PREPARED_ROWS = 5_000_000
@@ -168,6 +162,7 @@ class Reader:
         self._slots = threading.BoundedSemaphore(MOST_QUERIES)
         self._stamp: tuple[int, int] | None = None
         self._look_at = 0.0
+        self._watch: Watch | None = None  # made with the first question, so after any fork
         self._current: Snapshot | None = None
         self._problem: StorageError | None = None
         # Finalizers run inside any allocation, so they only note what became free.
@@ -196,6 +191,8 @@ class Reader:
         """
         stamp = read_stamp(self._settings)
         with self._lock:
+            if self._watch is None:
+                self._watch = Watch(self.snapshot, WATCH_EVERY_SECONDS)
             now = time.monotonic()
             if self._current is None or stamp != self._stamp or now >= self._look_at:
                 self._files.look()
@@ -244,6 +241,8 @@ class Reader:
         self._files.detach_unused()
 
     def close(self) -> None:
+        if self._watch is not None:
+            self._watch.stop()
         with self._lock:
             self._current = None
             self._connection.close()

@@ -7,7 +7,8 @@ import secrets
 import time
 from datetime import UTC, datetime, timedelta
 
-from playwright.sync_api import Browser, expect
+import pytest
+from playwright.sync_api import Browser, Route, expect
 
 from tests.e2e import city
 from tests.e2e.conftest import Open, sign_in
@@ -149,6 +150,23 @@ def test_wall_when_the_server_is_gone_then_says_so_and_recovers(
         cockpit.web.start()
     expect(banner).not_to_contain_text("中断", timeout=FRESH_MILLISECONDS)
     watch.forgive()
+
+
+@pytest.mark.parametrize(("path", "viewer"), [("/", "analyst"), ("/wall", "wall")])
+def test_screen_when_an_older_generation_serves_then_says_so_until_all_is_well(
+    path: str, viewer: str, open_page: Open
+) -> None:
+    page = open_page(path, viewer, (1920, 1080)).page
+    said = page.get_by_text("最新一版数据没有通过校验").filter(visible=True)
+
+    def unsound(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json={**answer.json(), "sound": False})
+
+    page.route("**/api/version", unsound)
+    expect(said).to_have_count(1, timeout=FRESH_MILLISECONDS)
+    page.unroute_all(behavior="wait")
+    expect(said).to_have_count(0, timeout=FRESH_MILLISECONDS)
 
 
 def _values(watch: Watch) -> list[str]:

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ import pytest
 from etl.load import Loader
 from etl.publish import publish
 from tests.tiny import load_rows, tiny_batch, tiny_settings, tiny_source
+from warehouse import connection
 from warehouse import destroy as destroying
 from warehouse.anchor import read_anchor
 from warehouse.backup import back_up
@@ -213,6 +215,33 @@ def test_reader_when_a_month_is_destroyed_then_serves_it_no_longer(settings: Set
     assert reader.snapshot().months("service_event") == ("2026-04", "2026-05")
     assert reader.problem == ""
     reader.close()
+
+
+def _opened() -> set[str]:
+    """Names of the files this process has open; one that was removed ends in ` (deleted)`."""
+    found = set()
+    for descriptor in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            found.add(descriptor.readlink().name)
+    return found
+
+
+def test_reader_when_nobody_asks_then_lets_go_of_a_destroyed_month(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "WATCH_EVERY_SECONDS", 0.2)
+    keyring = Keyring.open(settings)
+    reader = Reader(settings, keyring)
+    reader.snapshot()
+    assert any("2026-03" in name for name in _opened())
+    destroy(settings, keyring, WISH)
+    until = time.monotonic() + 20
+    while any("2026-03" in name for name in _opened()):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    assert any("2026-04" in name for name in _opened())
+    reader.close()
+    assert "watch" not in {thread.name for thread in threading.enumerate()}
 
 
 def test_destroy_when_a_backup_is_out_of_reach_then_refuses_before_anything(
