@@ -13,6 +13,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from datetime import date
 from typing import Self
 
@@ -201,13 +202,19 @@ class Loader:
 
     def _store(self, batch: Batch) -> BatchCount:
         loaded, duplicate = self._store_months(batch)
-        self.quarantine.keep(batch)
+        kept = self._still_unknown(batch) if batch.cause == "backfill" else batch
+        self.quarantine.keep(kept)
         return BatchCount(
             read=batch.read,
             loaded=loaded,
-            duplicate=duplicate,
-            quarantined=len(batch.quarantined),
+            duplicate=duplicate + batch.read - kept.read,
+            quarantined=len(kept.quarantined),
         )
+
+    def _still_unknown(self, batch: Batch) -> Batch:
+        """Of a range that is read again: without the broken rows that lie in quarantine already."""
+        broken = batch.quarantined.filter(~self.quarantine.is_there(batch))
+        return replace(batch, quarantined=broken, read=len(batch.rows) + len(broken))
 
     def _store_months(self, batch: Batch) -> tuple[int, int]:
         """(loaded, duplicate) rows of every partition the batch touches."""
@@ -219,8 +226,6 @@ class Loader:
         for month, rows in months:
             new, old = self._store_month(batch, month, rows)
             loaded, duplicate = loaded + new, duplicate + old
-            if new and over is not None:
-                self._mark_late(batch, self._fresh_before(over))
             reach("next_partition")
         return loaded, duplicate
 
@@ -234,23 +239,32 @@ class Loader:
         return dict(self.writer.execute(counted, [over]))
 
     def _store_month(self, batch: Batch, month: str, rows: pl.DataFrame) -> tuple[int, int]:
-        """(loaded, duplicate) rows of one partition."""
+        """(loaded, duplicate) rows of one partition.
+
+        A killed run may have stored it with fewer rows: one that was too far ahead is good by now.
+        """
         alias = self._attach(batch.source.contract.name, month)
         recorded = self.writer.execute(
-            f"SELECT rows_loaded, rows_duplicate FROM {alias}.ledger WHERE batch_id = ?",
+            f"SELECT rows_loaded, rows_duplicate, checksum FROM {alias}.ledger WHERE batch_id = ?",
             [batch.batch_id],
         )
-        if recorded:
-            return recorded[0][0], recorded[0][1]
+        before, again, checked = recorded[0] if recorded else (0, 0, 0)
+        if recorded and before + again == len(rows):
+            return before, again
         staged = _STAGED.format(event_id=_KEPT_ID if batch.has_event_ids else _EVENT_ID)
         span = days(rows) if batch.source.is_by_occurrence else ""
         with self.writer.registered("incoming", once(rows)):
             self.writer.execute(staged, [batch.source.name])
         self.writer.execute(_FORGET_KNOWN.format(alias=alias, days=span), [batch.source.name])
-        loaded, checksum = self.writer.execute("SELECT count(*), bit_xor(event_id) FROM fresh")[0]
-        duplicate = len(rows) - loaded
-        if loaded:
-            self._write_month(batch, month, (loaded, duplicate, checksum))
+        fresh, checksum = self.writer.execute("SELECT count(*), bit_xor(event_id) FROM fresh")[0]
+        loaded = before + fresh
+        duplicate = max(len(rows) - loaded, 0)
+        if fresh:
+            self._write_month(batch, month, (loaded, duplicate, checksum ^ checked))
+            self.stored[batch.source.contract.name, month] += not recorded
+            over = self.over.get(batch.source.name)
+            if over is not None:
+                self._mark_late(batch, self._fresh_before(over))
         return loaded, duplicate
 
     def _write_month(self, batch: Batch, month: str, counts: tuple[int, int, int]) -> None:
@@ -269,12 +283,11 @@ class Loader:
                     f" ANTI JOIN {alias}.{table} USING ({column})"
                 )
             self.writer.execute(
-                f"INSERT INTO {alias}.ledger VALUES (?, ?, ?, ?, ?, ?)",
+                f"INSERT OR REPLACE INTO {alias}.ledger VALUES (?, ?, ?, ?, ?, ?)",
                 [batch.batch_id, batch.run_id, *counts, naive(clock.now())],
             )
             reach("ledger")
         reach("commit")
-        self.stored[dataset, month] += 1
         self._unsummed.add((dataset, month))
 
     def _attach(self, dataset: str, month: str) -> str:

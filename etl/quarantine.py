@@ -1,5 +1,7 @@
 """Where broken rows are kept, and how they leave it when a replay finds them good."""
 
+import polars as pl
+
 from etl.books.book import naive
 from etl.failpoints import reach
 from etl.model import Batch, BatchCount, Replayed
@@ -13,6 +15,17 @@ SELECT $1 AS source, $2 AS run_id, $3 AS batch_id, $4 AS item, line, column_name
     $5::TIMESTAMP AS seen_at,
     (md5_number($1 || chr(31) || identity) >> 1)::HUGEINT AS event_id
 FROM broken
+"""
+
+_THERE = """
+WITH kept AS (FROM {db}.original WHERE source = $1 AND batch_id <> $2),
+came AS MATERIALIZED (FROM broken)
+SELECT place FROM came
+WHERE (md5_number($1 || chr(31) || identity) >> 1)::HUGEINT IN (SELECT event_id FROM kept)
+UNION ALL
+SELECT place FROM came SEMI JOIN (FROM kept WHERE event_id IS NULL AND item = $3)
+    USING (line, reason)
+WHERE identity IS NULL
 """
 
 
@@ -33,13 +46,18 @@ class Quarantine:
         return self._writer.attach("quarantine", "")
 
     def keep(self, batch: Batch) -> None:
-        """Keep the originals of a batch's broken rows, once a batch."""
-        if batch.quarantined.is_empty():
-            return
+        """Keep the originals of a batch's broken rows, once a batch.
+
+        What a killed run has kept of it is replaced: a row that was too far ahead then may be good
+        by now, and is stored.
+        """
         now = naive(clock.now())
-        if self._execute("SELECT 1 FROM {db}.ledger WHERE batch_id = ?", batch.batch_id):
+        known = self._execute("SELECT 1 FROM {db}.ledger WHERE batch_id = ?", batch.batch_id)
+        if not known and batch.quarantined.is_empty():
             return
         with self._writer.registered("broken", batch.quarantined), self._writer.transaction():
+            if known:
+                self._drop(batch.batch_id)
             self._execute(_KEEP, batch.source.name, batch.run_id, batch.batch_id, batch.item, now)
             self._execute(
                 "INSERT INTO {db}.ledger VALUES (?, ?, ?, ?)",
@@ -49,6 +67,22 @@ class Quarantine:
                 now,
             )
         reach("quarantine")
+
+    def _drop(self, batch_id: str) -> None:
+        for table in ("original", "ledger"):
+            self._execute(f"DELETE FROM {{db}}.{table} WHERE batch_id = ?", batch_id)
+
+    def is_there(self, batch: Batch) -> pl.Series:
+        """Whether each broken row of a batch is kept already, with another batch of its source.
+
+        A line that could not be taken apart is known by its item, place and reason.
+        """
+        with self._writer.registered("broken", batch.quarantined.with_row_index("place")):
+            rows = self._execute(_THERE, batch.source.name, batch.batch_id, batch.item)
+        places = pl.Series([row[0] for row in rows], dtype=pl.UInt32)
+        return pl.int_range(len(batch.quarantined), dtype=pl.UInt32, eager=True).is_in(
+            places.implode()
+        )
 
     def kept(self, batch_id: str) -> int:
         """How many rows of a batch are kept here."""

@@ -36,12 +36,25 @@ class Replay:
             origins = quarantine.origins(self._source.name)
         for origin, item in origins:
             with self._loader.working():
+                is_counted = self._loader.state.times_broken(origin) > 0
                 rows = quarantine.originals(self._source.name, origin)
             wanted = [row for row in rows if not reason or read_reason(row[1]).code == reason]
-            whole = [row for row in wanted if row[3] is not None]
+            whole = [row for row in wanted if is_counted and self._is_whole(row)]
             self.kept += len(wanted) - len(whole)
             if whole:
                 yield from self._replayed(origin, item, whole)
+
+    def _is_whole(self, row: Kept) -> bool:
+        """Whether its fields are as the declaration takes them now: personal ones are numbers.
+
+        One declared personal since then is kept as it came, and one that is no longer personal as
+        its pseudonym: neither must be taken for the other. They wait for their file.
+        """
+        return row[3] is not None and all(
+            isinstance(value, int) == (name in self._source.personal)
+            for name, value in json.loads(row[2]).items()
+            if value is not None and name in self._source.delivered
+        )
 
     def _replayed(self, origin: str, item: str, rows: list[Kept]) -> Iterator[Replayed]:
         frame = _frame(rows)

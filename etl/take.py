@@ -93,6 +93,7 @@ class Taking:
         run = self._run
         known = self._positions.of(run.source)
         with self._loader.working():
+            self._loader.state.note_personal(run.source)
             tried = self._loader.state.attempts(run.source.name)
         seen: set[str] = set()
         for delivery in run.source.connector.deliveries(dict(known), run.window):

@@ -42,6 +42,11 @@ _PERSONAL = """
 INSERT INTO {db}.personal VALUES (?, ?, NULL)
 ON CONFLICT (source) DO UPDATE SET columns = list_distinct(columns || excluded.columns)
 """
+_FORGET_SAMPLES = """
+DELETE FROM {db}.sample WHERE source = $1 AND EXISTS (
+    FROM {db}.personal WHERE source = $1 AND NOT list_has_all(columns, $2::VARCHAR[])
+)
+"""
 
 
 class Deliveries(Book):
@@ -105,8 +110,11 @@ class Deliveries(Book):
         return rows[0][0] if rows else None
 
     def times_broken(self, batch_id: str) -> int:
-        """How often the broken rows of a batch have been counted as quarantined."""
-        return max(1, int(self._execute(_TIMES, batch_id)[0][0]))
+        """How often the broken rows of a batch have been counted as quarantined.
+
+        0 for what a killed run has kept and the next one counts.
+        """
+        return int(self._execute(_TIMES, batch_id)[0][0])
 
     def record(
         self,
@@ -116,7 +124,7 @@ class Deliveries(Book):
     ) -> None:
         """The last step of a batch: its counts and, with its last piece, the item's position."""
         source = batch.source.name
-        self._note_personal(batch.source)
+        self.note_personal(batch.source)
         with self._transaction():
             self._note(batch.batch_id, batch.run_id, batch.item, source, count, batch.event_until)
             self._add(source, count, self._complete_until(batch), batch.quiet_until)
@@ -167,14 +175,19 @@ class Deliveries(Book):
         )
         return aware(found[0][0])
 
-    def _note_personal(self, source: Source) -> None:
-        """Remember every column that was ever declared personal: no operator sees it."""
+    def note_personal(self, source: Source) -> None:
+        """Remember every column that was ever declared personal: no operator sees it.
+
+        Examples from before one was are forgotten.
+        """
         declared = {*source.personal, *source.dropped}
         if declared <= self._personal.get(source.name, frozenset()) and (
             source.name in self._personal
         ):
             return
-        self._execute(_PERSONAL, source.name, sorted(declared))
+        with self._transaction():
+            self._execute(_FORGET_SAMPLES, source.name, sorted(declared))
+            self._execute(_PERSONAL, source.name, sorted(declared))
         known = self._execute("SELECT columns FROM {db}.personal WHERE source = ?", source.name)
         self._personal[source.name] = frozenset(known[0][0])
 

@@ -87,6 +87,8 @@ def without_personal(original: str | None, seen_at: datetime, shown: Shown | Non
         return "{}"
     if not isinstance(content, Mapping):
         return "{}"
+    if hidden and content.keys() == {"text"}:
+        return "{}"  # of a line that could not be taken apart, kept before anything was personal
     names = {_plain(name) for name in hidden}
     left = {
         name: value[:_LONGEST_VALUE] if isinstance(value, str) else value

@@ -114,8 +114,13 @@ class File:
         try:
             with self.path.open("rb") as stream:
                 sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+                status = os.fstat(stream.fileno())
         except OSError as error:
             raise SourceUnavailable(f"{self.path.name}: cannot be read ({error}).") from error
+        if (status.st_size, status.st_mtime_ns) != (self.size, self.mtime_ns):
+            raise SourceUnavailable(
+                f"{self.path.name}: changed while it was read. It is read again in the next run."
+            )
         content = Content(
             path=self.path,
             name=self.path.name,

@@ -20,7 +20,7 @@ from etl.formats.jsonl import read_jsonl
 from etl.formats.lines import check_lines
 from etl.formats.parquet import check_parquet, read_parquet
 from etl.landing import open_landed
-from warehouse.errors import ContractBroken, SourceUnavailable
+from warehouse.errors import ContractBroken, ReaderEnded, SourceUnavailable
 
 ROWS = 10_000
 """Rows of a piece; a batch is a piece."""
@@ -42,14 +42,16 @@ def read_content(content: Content, rows: int = ROWS) -> Iterator[Chunk]:
     """The rows of one delivery, `rows` at a time; memory does not grow with it.
 
     Raises `SourceUnavailable` for content that is empty, truncated, damaged or changed while it
-    was read, `ContractBroken` for a header or name that cannot be used. Both name the item.
+    was read, `ContractBroken` for a header or name that cannot be used, `ReaderEnded` when another
+    try may pass. All name the item.
     """
     with _explained(content):
         kind = _format(content)
         with _open(content, kind) as stream:
             reach("parse")
-            yield from regroup(_chunks(stream, kind, content.layout, rows), rows)
-        _check_unchanged(content)
+            for chunk in regroup(_chunks(stream, kind, content.layout, rows), rows):
+                _check_unchanged(content)
+                yield chunk
 
 
 def check_content(content: Content) -> None:
@@ -133,6 +135,7 @@ def _in_memory(stream: BinaryIO) -> BinaryIO:
 
 
 def _check_unchanged(content: Content) -> None:
+    """Before its rows are used: what is stored under the name of a content must be that content."""
     if content.stamp is None:
         return
     status = content.path.stat()
@@ -153,8 +156,8 @@ def _explained(content: Content) -> Iterator[None]:
             " Have it delivered again."
         ) from error
     except InvalidTag as error:
-        raise SourceUnavailable(
+        raise ReaderEnded(
             f"{content.name}: was changed where it landed. It is fetched again in the next run."
         ) from error
     except OSError as error:
-        raise SourceUnavailable(f"{content.name}: cannot be read ({error}).") from error
+        raise ReaderEnded(f"{content.name}: cannot be read ({error}).") from error

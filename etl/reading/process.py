@@ -25,7 +25,7 @@ _AHEAD = 2
 """Pieces read ahead of those being stored; more would only hold memory."""
 _SIZE = struct.Struct(">I")
 _NEEDED = ("PATH", "LANG", "LC_", "TZ", "PYTHON", "LD_", "FAKETIME", "COCKPIT_FAILPOINT")
-_ERRORS = {kind.__name__: kind for kind in (ContractBroken, SourceUnavailable)}
+_ERRORS = {kind.__name__: kind for kind in (ContractBroken, SourceUnavailable, ReaderEnded)}
 
 Message = tuple[dict[str, Any], list[pl.DataFrame]]
 
