@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from etl import notation
@@ -41,7 +42,7 @@ class Files:
     ) -> Iterator[Delivery]:
         """The files nobody writes to, in the order of their time of change."""
         settled = [file for file in self._files() if self._is_settled(file)]
-        yield from sorted(settled, key=lambda file: (file.mtime_ns, file.path.name))
+        yield from sorted(settled, key=lambda file: (file.mtime_ns, file.name))
 
     def is_settling(self) -> bool:
         return not all(self._is_settled(file) for file in self._files())
@@ -49,14 +50,20 @@ class Files:
     def finished(self, item: Item) -> None:
         """Moves the file away, where declared; one that changed since stays for the next run.
 
+        Its control totals go first: a kill in between leaves the file, and so comes here again.
+
         Raises `SourceUnavailable`.
         """
         if self.done_folder is None:
             return
-        file = (self.path if self.path.is_dir() else self.path.parent) / item.name
+        folder = self.path if self.path.is_dir() else self.path.parent
+        file = folder / item.name
         try:
-            if file.exists() and _file(file, self.layout).item.version == item.version:
+            if file.exists() and self._version(file) == item.version:
                 self.done_folder.mkdir(parents=True, exist_ok=True)
+                totals = file.with_name(file.name + CONTROL_ENDING)
+                if totals.exists():
+                    os.replace(totals, self.done_folder / totals.name)
                 os.replace(file, self.done_folder / item.name)
         except OSError as error:
             raise SourceUnavailable(
@@ -74,16 +81,34 @@ class Files:
         """
         try:
             if self.path.is_file():
-                return [_file(self.path, self.layout)]
+                return [self._found(self.path.parent, self.path.name, self.path.stat())]
             if not self.path.is_dir():
                 raise SourceUnavailable(
                     f"{self.path}: there is no such file or folder. Check connector.path and the"
                     " delivery."
                 )
-            found = (file for file in self.path.glob(self.pattern) if file.is_file())
-            return [_file(file, self.layout) for file in found if not _is_unfinished(file)]
+            with os.scandir(self.path) as entries:  # a tenth of a second for 10,000 files
+                wanted = [e for e in entries if self._is_wanted(e.name) and e.is_file()]
+            return [self._found(self.path, entry.name, entry.stat()) for entry in wanted]
         except OSError as error:
             raise SourceUnavailable(f"{self.path}: cannot be read ({error.strerror}).") from error
+
+    def _version(self, file: Path) -> str:
+        return self._found(file.parent, file.name, file.stat()).item.version
+
+    def _found(self, folder: Path, name: str, state: os.stat_result) -> "File":
+        return File(
+            folder=folder,
+            name=name,
+            size=state.st_size,
+            mtime_ns=state.st_mtime_ns,
+            layout=self.layout,
+        )
+
+    def _is_wanted(self, name: str) -> bool:
+        return fnmatchcase(name, self.pattern) and not (
+            name.startswith(".") or name.endswith((*_UNFINISHED, CONTROL_ENDING))
+        )
 
     def _is_settled(self, file: "File") -> bool:
         """A time in the future counts as settled."""
@@ -95,15 +120,20 @@ class Files:
 class File:
     """One delivered file as it was found."""
 
-    path: Path
+    folder: Path
+    name: str
     size: int
     mtime_ns: int
     layout: Layout
 
     @property
+    def path(self) -> Path:
+        return self.folder / self.name
+
+    @property
     def item(self) -> Item:
         return Item(
-            name=self.path.name,
+            name=self.name,
             version=f"{self.size}:{self.mtime_ns}",
             size=self.size,
             written_at=datetime.fromtimestamp(self.mtime_ns / 1e9, UTC),
@@ -129,15 +159,6 @@ class File:
             stamp=(self.size, self.mtime_ns),
         )
         return Fetched(content=content, totals=control_totals(self.path))
-
-
-def _is_unfinished(file: Path) -> bool:
-    return file.name.startswith(".") or file.name.endswith((*_UNFINISHED, CONTROL_ENDING))
-
-
-def _file(path: Path, layout: Layout) -> File:
-    state = path.stat()
-    return File(path=path, size=state.st_size, mtime_ns=state.st_mtime_ns, layout=layout)
 
 
 def read(declaration: Declaration, env: Mapping[str, str]) -> Files:

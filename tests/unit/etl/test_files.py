@@ -350,16 +350,27 @@ def test_fingerprint_follows_the_content_alone(tmp_path: Path) -> None:
 # --- afterwards -----------------------------------------------------------------------------
 
 
+def test_finished_file_when_a_kill_came_after_its_totals_then_is_moved(tmp_path: Path) -> None:
+    place, done = tmp_path / "in", tmp_path / "done"
+    connector = Files(path=place, done_folder=done)
+    settled(place / "a.csv", CSV)
+    settled(done / "a.csv.totals", '{"rows": 3}')
+
+    connector.finished(next(connector.deliveries({})).item)
+    assert os.listdir(place) == [] and sorted(os.listdir(done)) == ["a.csv", "a.csv.totals"]
+
+
 def test_finished_file_is_moved_unless_a_new_delivery_has_its_name(tmp_path: Path) -> None:
     place, done = tmp_path / "in", tmp_path / "done"
     connector = Files(path=place, done_folder=done)
     settled(place / "a.csv", CSV)
     first = next(connector.deliveries({})).item
     settled(place / "a.csv", CSV + "4,丁\n")
+    settled(place / "a.csv.totals", '{"rows": 4}')
 
     connector.finished(first)
-    assert (place / "a.csv").exists() and not done.exists()
+    assert sorted(os.listdir(place)) == ["a.csv", "a.csv.totals"] and not done.exists()
 
     connector.finished(next(connector.deliveries({})).item)
     connector.finished(first)
-    assert os.listdir(place) == [] and os.listdir(done) == ["a.csv"]
+    assert os.listdir(place) == [] and sorted(os.listdir(done)) == ["a.csv", "a.csv.totals"]
