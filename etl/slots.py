@@ -4,12 +4,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(kw_only=True)
 class _Work:
-    moved_at: float = field(default_factory=time.monotonic)
+    moved_at: float
     mark: object = None
 
 
@@ -33,7 +33,7 @@ class Slots:
                 self._changed.wait(0.2)  # somebody may stop counting without a word
             is_mine = not self._is_closed
             if is_mine:
-                self._at_work[name] = _Work()
+                self._at_work[name] = _Work(moved_at=time.monotonic())
         try:
             yield is_mine
         finally:

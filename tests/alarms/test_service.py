@@ -211,7 +211,7 @@ def test_check_when_broken_then_told_and_published_again_once_it_holds(
 ) -> None:
     real, tries = schedule.publish_all, []
 
-    def broken(*arguments: Any) -> int:
+    def broken(*arguments: Any, **more: Any) -> int:
         tries.append(arguments)
         raise StorageError("service_event 2026-03 holds 5 rows but its ledger counts 6.")
 
