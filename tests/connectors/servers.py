@@ -104,6 +104,13 @@ class Server:
             for one in (pid, *map(int, children)):
                 os.kill(one, number)
 
+    def stand_still(self) -> None:
+        """Until SIGCONT. A stopped process goes on until each of its threads has noticed."""
+        assert self._process is not None
+        self.signal(signal.SIGSTOP)
+        tasks = Path(f"/proc/{self._process.pid}/task")
+        _wait_for(lambda: all(_is_stopped(task) for task in tasks.iterdir()), self.folder / "log")
+
     def execute(self, statement: str, *values: object) -> None:
         with contextlib.closing(self.connect()) as connection, connection.cursor() as cursor:
             cursor.execute(statement, values or None)
@@ -268,6 +275,10 @@ def _run(command: list[str], folder: Path) -> None:
         text=True,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _is_stopped(task: Path) -> bool:
+    return (task / "stat").read_text().rpartition(")")[2].split()[0] == "T"
 
 
 def _free_port() -> int:

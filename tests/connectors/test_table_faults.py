@@ -100,7 +100,7 @@ def test_server_when_it_stands_still_then_the_page_is_given_up(
     try:
         lost = pytest.raises(SourceUnavailable, match="connection was lost")
         with lost, source.session() as session:  # type: ignore[attr-defined]
-            server.signal(signal.SIGSTOP)
+            server.stand_still()
             session.one("SELECT 1")
     finally:
         server.signal(signal.SIGCONT)

@@ -338,13 +338,13 @@ LIVE_DAY = ("social_security", "hall_machines", "citizen_loan", "dealer_loan", "
 
 @pytest.fixture(scope="module")
 def live_day(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Counter[tuple[str, ...]]]:
-    """A bureau's rows of a day that was delivered every half hour."""
+    """A bureau's rows of a day that was delivered every hour and a half."""
     settings = _settings(tmp_path_factory.mktemp("live"))
     deliver_live(settings, DAY_BEGIN)
     found = {name: Counter[tuple[str, ...]]() for name in LIVE_DAY}
-    for call in range(1, 49):
+    for call in range(1, 17):
         before = set(settings.inbox.glob("*/*"))
-        deliver_live(settings, DAY_BEGIN + timedelta(minutes=30 * call))
+        deliver_live(settings, DAY_BEGIN + timedelta(minutes=90 * call))
         fresh = set(settings.inbox.glob("*/*")) - before
         for name in LIVE_DAY:
             found[name] += _rows(settings, name, fresh)

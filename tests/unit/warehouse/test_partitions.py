@@ -198,7 +198,8 @@ PLANTED = {
     "not those the ledger": "UPDATE {db}.fact SET event_id = event_id + 1",
     "another month": "UPDATE {db}.fact SET day = day + 300",
     "sums of days": "UPDATE {db}.usage_day SET people = people + 1",
-    "active days of people": "DELETE FROM {db}.person_day WHERE person > 0",
+    "active days of people": "DELETE FROM {db}.person_day"
+    " WHERE person = (SELECT min(person) FROM {db}.person_day)",
     "not summed": "INSERT INTO {db}.dirty_day VALUES (DATE '2026-03-01')",
 }
 
