@@ -30,7 +30,7 @@ from etl.sources import source_env
 from etl.status import source_statuses
 from etl.triggers import Cron, Every
 from warehouse import clock
-from warehouse.books import books_wanted
+from warehouse.books import ask_for_books, books_wanted
 from warehouse.destroy import are_asked
 from warehouse.errors import CockpitError, NoSpace, StorageError
 from warehouse.retention import ask_to_retain, read_retention
@@ -57,6 +57,8 @@ PATIENCE_SECONDS = 20.0
 """A source without progress for so long lets another one begin."""
 HANGING_SECONDS = 300.0
 """A source without progress for so long is told to somebody."""
+SEAL_SECONDS = 2.0
+"""A publication that took longer is not repeated at the end: ending takes ten seconds at most."""
 STOP_SECONDS = 6.0
 """After this a process asked to end does not wait any more; what is not committed rolls back."""
 
@@ -137,6 +139,15 @@ class Service:
             log.warning("etl.abandoned", extra={"fields": {"jobs": left}})
         return not left
 
+    def seal(self) -> None:
+        """After `stop`: publishes the books of this moment, for backups while nobody serves.
+
+        Left out where it may take long. Those that are there are at most some minutes older.
+        """
+        if 0.0 < self._published_took < SEAL_SECONDS and not self._is_full.is_set():
+            ask_for_books(self._settings)
+            self._guarded("publish", self._publish_now)
+
     # --- jobs -------------------------------------------------------------------------------
 
     def _guarded(self, name: str, work: Callable[[], None]) -> None:
@@ -192,13 +203,7 @@ class Service:
         self._is_new.clear()
         begun = time.monotonic()
         try:
-            publish_all(
-                self._declared,
-                self._loader,
-                self._checked,
-                self._following(),
-                restates_at_once=False,
-            )
+            self._publish_now()
         except StorageError as error:
             self._is_new.set()
             if not isinstance(error, NoSpace):
@@ -210,6 +215,15 @@ class Service:
         self._published_at = time.monotonic()
         self._published_took = self._published_at - begun
         self._desk.well("", Kind.CHECK)
+
+    def _publish_now(self) -> None:
+        publish_all(
+            self._declared,
+            self._loader,
+            self._checked,
+            self._following(),
+            restates_at_once=False,
+        )
 
     def _retain(self) -> None:
         """Months older than the city keeps them go with the next publication."""

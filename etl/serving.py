@@ -41,6 +41,7 @@ def serve(
             service.keep_time()
         if not service.stop():
             _leave()
+        service.seal()
     log.info("etl.stopped")
 
 

@@ -26,7 +26,7 @@ from warehouse.home import live_file, storage_errors, sync_folder
 from warehouse.keys import Keyring
 from warehouse.lock import hold, hold_backups
 from warehouse.manifest import key_id, older_manifests
-from warehouse.originals import BOOK, has_originals
+from warehouse.originals import with_originals
 from warehouse.partition_key import key_file
 from warehouse.seals import read_sealed, write_sealed
 from warehouse.settings import Settings
@@ -50,8 +50,14 @@ class Wish:
     """Backups that cannot be reached are named on the certificate instead of stopping it."""
 
 
-def destroy(settings: Settings, keyring: Keyring, wish: Wish) -> Path:
-    """Destroy a month for good; its certificate. Works beside a running ETL, which then does it.
+def destroy(
+    settings: Settings,
+    keyring: Keyring,
+    wish: Wish,
+    told: Callable[[str], None] = lambda words: None,
+) -> Path:
+    """Destroy a month for good; its certificate. Works beside a running ETL, which then does it:
+    `told` hears so.
 
     Raises `QueryError` for what does not exist, `StorageError` before anything is done where a
     backup cannot be reached, `Busy` when the ETL does not take it up.
@@ -60,7 +66,7 @@ def destroy(settings: Settings, keyring: Keyring, wish: Wish) -> Path:
     try:
         held = hold(settings)
     except Busy:
-        return _hand_over(settings, keyring, wish)
+        return _hand_over(settings, keyring, wish, told)
     try:
         recover(settings, keyring)
         _check(settings, keyring, wish)
@@ -115,9 +121,12 @@ def ask_to_destroy(settings: Settings, keyring: Keyring, wish: Wish) -> None:
     write_sealed(keyring, KIND, _as_content(wish), _state_file(settings, wish, "asked"))
 
 
-def _hand_over(settings: Settings, keyring: Keyring, wish: Wish) -> Path:
+def _hand_over(
+    settings: Settings, keyring: Keyring, wish: Wish, told: Callable[[str], None]
+) -> Path:
     asked = _state_file(settings, wish, "asked")
     ask_to_destroy(settings, keyring, wish)
+    told(f"The ETL runs: it was asked to destroy {wish.dataset} {wish.month}.")
     certificate = certificate_file(settings, wish.dataset, wish.month)
     until = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < until:
@@ -279,12 +288,12 @@ def _original_key_ids(
     settings: Settings, keyring: Keyring, wish: Wish, writer: Writer
 ) -> list[str]:
     """Of the files with originals of the month, here and in backups; they go as well."""
-    if not has_originals(settings, writer, wish.dataset, wish.month):
-        return []
-    live = key_file(live_file(settings, BOOK, ""))
-    found = {key_id(live.read_text(encoding="ascii").strip())}
+    held = with_originals(settings, writer, wish.dataset, wish.month)
+    live = [key_file(live_file(settings, book, "")) for book in held]
+    found = {key_id(file.read_text(encoding="ascii").strip()) for file in live}
     for manifest in older_manifests(settings, keyring):
-        found |= {key_id(p.wrapped_key) for p in manifest.books if p.dataset == BOOK}
+        parts = (*manifest.books, *manifest.files)
+        found |= {key_id(p.wrapped_key) for p in parts if p.dataset in held}
     return sorted(found)
 
 

@@ -1,6 +1,7 @@
 """Commands that keep and destroy: `python -m warehouse backup|restore|destroy|retain`."""
 
 import argparse
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -75,7 +76,8 @@ def _destroy(settings: Settings, options: argparse.Namespace) -> str:
         by=options.by,
         may_leave_unreachable=options.unreachable,
     )
-    certificate = destroy(settings, Keyring.open(settings), wish)
+    said = functools.partial(print, flush=True)
+    certificate = destroy(settings, Keyring.open(settings), wish, said)
     return f"{wish.dataset} {wish.month} is destroyed for good. Certificate: {certificate}"
 
 

@@ -135,8 +135,9 @@ def _manifest(
     """The generation to be, with its keys; above every one that was ever published."""
     listed: Manifest = from_json(Manifest, record["manifest"])
     gone = tuple(f for f in listed.files if is_destroyed(settings, f.dataset, f.month))
-    files = tuple(_with_key(keyring, target, f) for f in listed.files if f not in gone)
     lost = _lost_books(settings, keyring)
+    left = (f for f in listed.files if f not in gone and f.wrapped_key not in lost)
+    files = tuple(_with_key(keyring, target, f) for f in left)
     books = tuple(_with_key(keyring, target, f) for f in listed.books if f.wrapped_key not in lost)
     number = max(listed.generation, read_anchor(settings, keyring).generation) + 1
     manifest = replace(
@@ -151,7 +152,7 @@ def _manifest(
 
 
 def _lost_books(settings: Settings, keyring: Keyring) -> frozenset[str]:
-    """Names of keys of books that held originals of a destroyed month; they start empty."""
+    """Names of keys of files that held originals of a destroyed month; they start empty."""
     found = (read_certificate(keyring, file) or {} for file in certificate_files(settings))
     return frozenset(name for content in found for name in content["original_key_ids"])
 

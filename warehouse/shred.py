@@ -24,6 +24,7 @@ from warehouse.home import (
 )
 from warehouse.keys import Keyring
 from warehouse.manifest import (
+    key_id,
     make_current,
     manifests,
     older_manifests,
@@ -43,9 +44,10 @@ def destroy_local(
     dataset, month = str(content["dataset"]), str(content["month"])
     ids = frozenset(content["key_ids"])
     writer.detach_all()
-    generation = _publish_without(settings, keyring, dataset, month)
+    originals = frozenset(content["original_key_ids"])
+    generation = _publish_without(settings, keyring, dataset, month, originals)
     raise_anchor(settings, keyring, generation, ids)
-    _remove_manifests(settings, dataset, month)
+    _remove_manifests(settings, dataset, month, originals)
     overwrite(key_file(live_file(settings, dataset, month)))
     reach("destroy_live_key")
     with storage_errors(settings.home):
@@ -71,12 +73,22 @@ def destroy_keys_of_backups(targets: Sequence[Target], ids: Sequence[str]) -> No
             reach("destroy_backup_key")
 
 
-def _publish_without(settings: Settings, keyring: Keyring, dataset: str, month: str) -> int:
-    """A generation without the month, if the newest one has it. Readers swap to it at once."""
+def _publish_without(
+    settings: Settings, keyring: Keyring, dataset: str, month: str, originals: frozenset[str]
+) -> int:
+    """A generation without the month, if the newest one has it. Readers swap to it at once.
+
+    What operators see is missing from it too where its key is among `originals`; the next
+    publication brings it again.
+    """
     before = next(older_manifests(settings, keyring), None)
     if before is None:
         return 0
-    files = tuple(f for f in before.files if (f.dataset, f.month) != (dataset, month))
+    files = tuple(
+        f
+        for f in before.files
+        if (f.dataset, f.month) != (dataset, month) and key_id(f.wrapped_key) not in originals
+    )
     if len(files) == len(before.files):
         make_current(settings, before.generation)
         return before.generation
@@ -97,12 +109,18 @@ def _publish_without(settings: Settings, keyring: Keyring, dataset: str, month: 
     return number
 
 
-def _remove_manifests(settings: Settings, dataset: str, month: str) -> None:
-    """They hold the wrapped key. A damaged one may, so it goes as well."""
+def _remove_manifests(
+    settings: Settings, dataset: str, month: str, originals: frozenset[str]
+) -> None:
+    """They hold wrapped keys that go. A damaged one may, so it goes as well."""
     for file in manifests(settings).values():
         try:
-            files = json.loads(file.read_bytes())["files"]
-            is_clean = all((f["dataset"], f["month"]) != (dataset, month) for f in files)
+            content = json.loads(file.read_bytes())
+            is_clean = all(
+                (f["dataset"], f["month"]) != (dataset, month)
+                and key_id(f["wrapped_key"]) not in originals
+                for f in (*content["files"], *content["books"])
+            )
         except (ValueError, KeyError, TypeError):
             is_clean = False
         if not is_clean:

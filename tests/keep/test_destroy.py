@@ -19,9 +19,10 @@ from typing import Any
 import pytest
 
 from etl.load import Loader
+from etl.model import RunState
 from etl.publish import publish
 from tests.tiny import load_rows, tiny_batch, tiny_settings, tiny_source
-from warehouse import connection
+from warehouse import clock, connection
 from warehouse import destroy as destroying
 from warehouse.anchor import read_anchor
 from warehouse.backup import back_up
@@ -38,6 +39,7 @@ from warehouse.model import City, Label
 from warehouse.partitions import verify
 from warehouse.restore import restore
 from warehouse.settings import ROOT, Settings
+from warehouse.writer import Writer
 
 CITY = City(label=Label(zh="示例市", en="Example City"))
 MARCH = datetime(2026, 3, 1, 4, tzinfo=UTC)
@@ -67,7 +69,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
             {"line": 7, "reason": "no such scene", "original": '{"when": "2026-03-09 10:00"}'},
             {"line": 8, "reason": "no such scene", "original": '{"when": "2026-04-09 10:00"}'},
         ]
-        loader.load(tiny_batch(SOURCE, [], keyring, batch_id="broken", broken=broken))
+        loader.state.start_run("broken", SOURCE.name, SOURCE.contract.name, clock.now())
+        batch = tiny_batch(SOURCE, [], keyring, batch_id="broken", run_id="broken", broken=broken)
+        loader.load(batch)
+        loader.state.end_run("broken", RunState.DONE)
         publish(loader, (), {}, CITY)
     return folder
 
@@ -119,7 +124,8 @@ def _every_key(settings: Settings) -> set[bytes]:
     """Every key that can still be unwrapped from anything in the home and the backup."""
     keyring, found = Keyring.open(settings), set[bytes]()
     months = [("service_event", f"2026-{month:02}") for month in (3, 4, 5)]
-    contexts = [key_context(*place) for place in (*months, ("state", ""), ("quarantine", ""))]
+    whole = [(book, "") for book in HOLDS_TEXT]
+    contexts = [key_context(*place) for place in (*months, *whole)]
     wrapped = set[str]()
     for file in settings.home.parent.rglob("*"):
         if file.is_file() and file.suffix not in (".duckdb", ".sqlite"):
@@ -129,6 +135,20 @@ def _every_key(settings: Settings) -> set[bytes]:
     for text, context in itertools.product(wrapped, contexts):
         with contextlib.suppress(WrongKey):
             found.add(keyring.unwrap(text, context))
+    return found
+
+
+HOLDS_TEXT = {"quarantine": "original", "state": "sample", "operations": "sample"}
+"""Files in which rows of sources can be read, and their tables."""
+
+
+def _texts(settings: Settings) -> dict[str, list[str]]:
+    """Every original that the home can still read, by file."""
+    writer, found = Writer(settings, Keyring.open(settings)), {}
+    for book, table in HOLDS_TEXT.items():
+        rows = writer.execute(f"SELECT original FROM {writer.attach(book, '')}.{table} ORDER BY 1")
+        found[book] = [text for (text,) in rows]
+    writer.close()
     return found
 
 
@@ -149,15 +169,24 @@ def test_destroy_when_done_then_the_month_is_unreadable_and_the_rest_untouched(
     settings: Settings, tmp_path: Path
 ) -> None:
     stolen, before = _sealed_copies(settings), _hashes(settings)
-    quarantines = [shutil.copy(live_file(settings, "quarantine", ""), tmp_path / "q.duckdb")]
+    books = {
+        book: Path(shutil.copy(live_file(settings, book, ""), tmp_path / f"{book}.copy"))
+        for book in HOLDS_TEXT
+    }
+    march, april = '{"when": "2026-03-09 10:00"}', '{"when": "2026-04-09 10:00"}'
+    assert _texts(settings) == {book: [march, april] for book in HOLDS_TEXT}
     keyring = Keyring.open(settings)
     assert all(any(_opens(f, k, tmp_path) for k in _every_key(settings)) for f in stolen)
     keys = _every_key(settings)
-    assert all(any(_opens(f, k, tmp_path, "original") for k in keys) for f in quarantines)
+    opened = [
+        b for b, f in books.items() if any(_opens(f, k, tmp_path, HOLDS_TEXT[b]) for k in keys)
+    ]
+    assert opened == list(HOLDS_TEXT)
     certificate = destroy(settings, keyring, WISH)
     keys = _every_key(settings)
-    assert len(keys) == 4  # of two months and the books: the search finds what is there
-    assert not any(_opens(f, k, tmp_path, "original") for f in quarantines for k in keys)
+    assert len(keys) >= 4  # of two months and the books: the search finds what is there
+    assert not any(_opens(f, k, tmp_path, HOLDS_TEXT[b]) for b, f in books.items() for k in keys)
+    assert _texts(settings) == {book: [april, "{}"] for book in HOLDS_TEXT}
     assert not any(_opens(f, k, tmp_path) for f in stolen for k in keys)
     assert _hashes(settings) == before
     assert _days(settings) == LEFT
@@ -278,6 +307,7 @@ def test_destroy_when_the_etl_runs_then_it_does_it(
 ) -> None:
     monkeypatch.setattr(destroying, "WAIT_SECONDS", 30.0)
     keyring = Keyring.open(settings)
+    said = list[str]()
     stop, holds = threading.Event(), threading.Event()
 
     def serve() -> None:
@@ -293,10 +323,11 @@ def test_destroy_when_the_etl_runs_then_it_does_it(
     worker.start()
     try:
         assert holds.wait(30)
-        certificate = destroy(settings, keyring, WISH)
+        certificate = destroy(settings, keyring, WISH, said.append)
     finally:
         stop.set()
         worker.join()
+    assert said == ["The ETL runs: it was asked to destroy service_event 2026-03."]
     assert json.loads(certificate.read_text())["content"]["by"] == "ann"
     assert _days(settings) >= LEFT
     assert 30 not in _days(settings)
@@ -306,7 +337,7 @@ def test_destroy_when_the_etl_runs_then_it_does_it(
 PLACES = [name for name in NAMES if name.startswith("destroy_")]
 
 
-@pytest.mark.parametrize("place", [*PLACES, "destroy_older:2", "destroy_fresh:2", "anchor"])
+@pytest.mark.parametrize("place", [*PLACES, "destroy_older:2", "destroy_fresh:4", "anchor"])
 def test_destroy_when_killed_anywhere_then_done_or_undone_at_the_next_start(
     place: str, settings: Settings, tmp_path: Path
 ) -> None:

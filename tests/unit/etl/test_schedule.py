@@ -70,8 +70,9 @@ def service_of(home: Settings, loader: Loader, tick: schedule.Tick | None = None
 
 
 def test_delivered_files_are_loaded_and_published_by_themselves(
-    home: Settings, loader: Loader
+    home: Settings, loader: Loader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(schedule, "SEAL_SECONDS", PATIENCE)
     settled(home.inbox / "hall" / "a.csv", f"{HEADER}\n{rows_text(0, 5)}")
     service = service_of(home, loader)
     service.start()
@@ -84,6 +85,10 @@ def test_delivered_files_are_loaded_and_published_by_themselves(
 
     (status,) = read_manifest(home, loader.keyring).sources
     assert status.next_run_at is not None and status.last_run_at is not None
+
+    service.seal()  # a backup finds the books of the last moment, although nobody serves
+    sealed = read_manifest(home, loader.keyring)
+    assert sealed.books_at == sealed.created_at
 
 
 def test_tick_is_called_with_the_present_instant(
