@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+import polars as pl
+
 from etl.books.book import Book, aware, naive
 from warehouse import clock
 from warehouse.operations import Restatement
@@ -30,6 +32,20 @@ INSERT INTO {db}.late VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (dataset, day, source) DO UPDATE SET
     rows = rows + excluded.rows, cause = excluded.cause
 """
+_ENTERED: dict[str, pl.DataType | type[pl.DataType]] = {
+    "metric": pl.String,
+    "dimension": pl.String,
+    "member": pl.String,
+    "start": pl.Date,
+    "end": pl.Date,
+    "old": pl.Float64,
+    "new": pl.Float64,
+    "cause": pl.String,
+    "sources": pl.List(pl.String),
+    "rows": pl.Int64,
+    "seen_at": pl.Datetime("us"),
+    "generation": pl.Int64,
+}
 
 
 class Restatements(Book):
@@ -67,24 +83,19 @@ class Restatements(Book):
         Rows that came since `lates` were read stay, with their count.
         """
         with self._transaction():
-            for each in restatements:
-                self._execute(
-                    "INSERT INTO {db}.restatement VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    each.metric,
-                    each.dimension,
-                    each.member,
-                    each.start,
-                    each.end,
-                    each.old,
-                    each.new,
-                    each.cause,
-                    list(each.sources),
-                    each.rows,
-                    naive(each.seen_at),
-                    each.generation,
-                )
+            self._enter(restatements)
             for late in lates:
                 self._done(late)
+
+    def _enter(self, restatements: Iterable[Restatement]) -> None:
+        """All at once: one late batch may change thousands of numbers."""
+        rows = [
+            {**vars(each), "sources": list(each.sources), "seen_at": naive(each.seen_at)}
+            for each in restatements
+        ]
+        entered = pl.DataFrame(rows, schema=_ENTERED)
+        with self._writer.registered("entered", entered):
+            self._execute("INSERT INTO {db}.restatement FROM entered")
 
     def _done(self, late: Late) -> None:
         key = (late.dataset, late.day, late.source)
