@@ -17,7 +17,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
 RUN_STAMP := .venv/.installed-run
 DEV_STAMP := .venv/.installed-dev
 
-.PHONY: help run test check format lint types imports bench lock pictures reference clean packages front
+.PHONY: help run test check format lint types imports bench faults lock pictures reference clean packages front
 
 help: ## Explain these commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
@@ -47,6 +47,9 @@ imports: $(DEV_STAMP)
 
 bench: $(DEV_STAMP) packages front ## Measure load, answers and page weight as ratios.
 	@$(BIN)/python -m tests.bench
+
+faults: $(DEV_STAMP) ## Kill the ETL before and after every step, for every kind of delivery.
+	@$(BIN)/python -m tests.faults
 
 pictures: $(DEV_STAMP) packages ## Take the pictures of the README from a running `make run`.
 	@$(BIN)/python -m tests.e2e.pictures

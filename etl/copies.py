@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from etl.failpoints import reach
+from etl.failpoints import reach, step
 from etl.load import Loader
 from warehouse.certificates import destroyed_months
 from warehouse.datasets import CONTRACTS, PUBLISHED
@@ -69,7 +69,8 @@ def copy_changed(
             files.append(made)
         sync_folder(published_files(settings))
     if fresh != stamps.files:
-        write_stamps(settings, loader.keyring, Stamps(generation=generation, files=fresh))
+        with step("stamps"):
+            write_stamps(settings, loader.keyring, Stamps(generation=generation, files=fresh))
     loader.stored.clear()
     return tuple(files)
 
@@ -158,18 +159,19 @@ def _copy(loader: Loader, dataset: str, month: str, generation: int) -> Partitio
     made = _partition(source, dataset, month, (name, digest, size))
     if (folder / name).exists() and not _is_whole(loader, made):
         made = replace(made, file=published_file_name(dataset, month, f"{generation}-{digest}"))
-    os.replace(draft, folder / made.file)
-    reach("publish_rename")
+    with step("publish_rename"):
+        os.replace(draft, folder / made.file)
     return made
 
 
 def _copy_content(source: Path, draft: Path) -> tuple[str, int]:
     digest, size = hashlib.sha256(), 0
+    reach("publish_copy.before")
     with open(source, "rb") as incoming, open(draft, "wb") as out:
         while chunk := incoming.read(_CHUNK):
             digest.update(chunk)
             size += out.write(chunk)
-        reach("publish_copy")
+        reach("publish_copy.after")  # not written out yet
         out.flush()
         os.fsync(out.fileno())
     return digest.hexdigest(), size

@@ -14,7 +14,7 @@ from typing import BinaryIO, Self
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from etl.failpoints import reach
+from etl.failpoints import step
 from warehouse.errors import SourceUnavailable
 from warehouse.home import Scratch, storage_errors
 
@@ -79,9 +79,8 @@ class Draft:
         """Everything is written; the SHA-256 of the content in hex."""
         if self._waiting or self._frames == 0:
             self._seal(bytes(self._waiting))
-        with storage_errors(self.path):
+        with storage_errors(self.path), step("land"):
             self._file.close()
-        reach("extract")
         return self._digest.hexdigest()
 
     def _seal(self, frame: bytes) -> None:

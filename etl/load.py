@@ -21,7 +21,7 @@ import polars as pl
 
 from etl.checks import check_partition
 from etl.delivery import Position
-from etl.failpoints import reach
+from etl.failpoints import reach, step
 from etl.landing import Landing
 from etl.late import late_days, over_until
 from etl.model import Batch, BatchCount, Replayed
@@ -143,14 +143,17 @@ class Loader:
     def load(self, batch: Batch, position: Position | None = None) -> BatchCount:
         """Store `batch`; with its last piece give the item's `position`.
 
-        The same batch of the same run gives its recorded counts again. A batch that an earlier
-        run stored as a whole is a second delivery: nothing is written, its rows are duplicates.
+        The same batch of the same run gives its recorded counts again, and one that an interrupted
+        run has counted counts as nothing. A batch of an item that an earlier run stored to its end
+        is a second delivery: nothing is written, its rows are duplicates.
         Raises `NoSpace` before anything is written, `StorageError` if counts do not add up.
         """
         with self.working():
             recorded = self.state.delivered(batch)
             if recorded is not None:
                 return recorded
+            if self.state.is_part(batch):
+                return BatchCount()
             batch = withhold(self.settings, batch)
             if self.state.known_broken(batch.batch_id) is None:
                 self._check_space(batch)
@@ -158,8 +161,8 @@ class Loader:
             else:
                 count = _again(batch, self.quarantine.kept(batch.batch_id))
             _check(batch, count)
-            reach("position")
-            self.state.record(batch, count, position)
+            with step("position"):
+                self.state.record(batch, count, position)
             return count
 
     def replay(self, replayed: Replayed) -> BatchCount:
@@ -181,7 +184,8 @@ class Loader:
                 quarantined=-times * rows,
             )
             self.quarantine.take_out(replayed, count)
-            self.settle_replays()
+            with step("settle"):
+                self.settle_replays()
             return count
 
     def settle_replays(self) -> None:
@@ -219,14 +223,14 @@ class Loader:
     def _store_months(self, batch: Batch) -> tuple[int, int]:
         """(loaded, duplicate) rows of every partition the batch touches."""
         loaded = duplicate = 0
-        over = self.over.get(batch.source.name)
-        self._mark_late(batch, late_days(batch.rows, over))
-        months = by_month(batch.rows)
-        reach("stage")
+        with step("mark_late"):
+            self._mark_late(batch, late_days(batch.rows, self.over.get(batch.source.name)))
+        with step("stage"):
+            months = by_month(batch.rows)
         for month, rows in months:
-            new, old = self._store_month(batch, month, rows)
+            with step("next_partition"):
+                new, old = self._store_month(batch, month, rows)
             loaded, duplicate = loaded + new, duplicate + old
-            reach("next_partition")
         return loaded, duplicate
 
     def _mark_late(self, batch: Batch, days: Mapping[date, int]) -> None:
@@ -272,22 +276,24 @@ class Loader:
         dataset = batch.source.contract.name
         alias = self.writer.attach(dataset, month)
         columns = ", ".join(f'"{name}"' for name in fact_columns(dataset))
-        reach("begin")
+        reach("begin.before")
         with self.writer.transaction():
-            self.writer.execute(f"INSERT INTO {alias}.fact SELECT {columns} FROM fresh")
-            reach("write")
+            reach("begin.after")
+            with step("write"):
+                self.writer.execute(f"INSERT INTO {alias}.fact SELECT {columns} FROM fresh")
             if dataset in DIRTY:
                 table, column = DIRTY[dataset]
                 self.writer.execute(
                     f"INSERT INTO {alias}.{table} SELECT DISTINCT {column} FROM fresh"
                     f" ANTI JOIN {alias}.{table} USING ({column})"
                 )
-            self.writer.execute(
-                f"INSERT OR REPLACE INTO {alias}.ledger VALUES (?, ?, ?, ?, ?, ?)",
-                [batch.batch_id, batch.run_id, *counts, naive(clock.now())],
-            )
-            reach("ledger")
-        reach("commit")
+            with step("ledger"):
+                self.writer.execute(
+                    f"INSERT OR REPLACE INTO {alias}.ledger VALUES (?, ?, ?, ?, ?, ?)",
+                    [batch.batch_id, batch.run_id, *counts, naive(clock.now())],
+                )
+            reach("commit.before")
+        reach("commit.after")
         self._unsummed.add((dataset, month))
 
     def _attach(self, dataset: str, month: str) -> str:

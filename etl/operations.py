@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from etl.checks import look_through
-from etl.failpoints import reach
+from etl.failpoints import step
 from etl.load import Loader
 from warehouse.certificates import is_destroyed
 from warehouse.datasets import PIPELINE_RUN
@@ -37,13 +37,13 @@ def write_operations(loader: Loader) -> None:
     for book in BOOKS:  # a backup holds both from the first generation on
         loader.writer.attach(book, "")
     months = loader.state.months_to_publish(loader.settings.zone)
-    for month in months:
-        if not is_destroyed(loader.settings, _RUN, month):
-            _write_runs(loader, month)
-    reach("runs")
+    with step("runs"):
+        for month in months:
+            if not is_destroyed(loader.settings, _RUN, month):
+                _write_runs(loader, month)
     if months:
-        loader.state.fold()
-        reach("fold")
+        with step("fold"):
+            loader.state.fold()
     _look_through(loader)
     _write_tables(loader)
 
@@ -90,8 +90,7 @@ def _write_tables(loader: Loader) -> None:
             changed.append(table)
     if not changed:
         return
-    with writer.transaction():
+    with step("operations"), writer.transaction():
         for table in changed:
             writer.execute(f"DELETE FROM {alias}.{table}")
             writer.execute(f"INSERT INTO {alias}.{table} FROM fresh_{table}")
-    reach("operations")

@@ -16,7 +16,7 @@ from typing import Any
 from etl.books.restatements import Late
 from etl.checks import check_partition
 from etl.copies import copy_books, copy_changed
-from etl.failpoints import reach
+from etl.failpoints import step
 from etl.load import Loader
 from etl.operations import write_operations
 from etl.restate import is_due, restatements
@@ -117,15 +117,16 @@ def _restate(loader: Loader, lates: tuple[Late, ...], after: Manifest) -> bool:
     except Tampered as error:
         log.error("Late rows cannot be compared with what was published: %s", error)
         found = ()
-    loader.state.restated(found, lates)
+    with step("restated"):
+        loader.state.restated(found, lates)
     return True
 
 
 def _make_current(loader: Loader, after: Manifest, pinned: set[int]) -> None:
-    write_manifest(loader.settings, loader.keyring, after)
-    reach("manifest")
-    make_current(loader.settings, after.generation)
-    reach("current")
+    with step("manifest"):
+        write_manifest(loader.settings, loader.keyring, after)
+    with step("current"):
+        make_current(loader.settings, after.generation)
     raise_anchor(loader.settings, loader.keyring, after.generation)
     books_given(loader.settings, after)
     loader.published(after)
@@ -155,7 +156,8 @@ def _books(loader: Loader, before: Manifest | None, now: datetime) -> Any:
     at = before.books_at if before else None
     if before and at and now - at < BOOKS_EVERY and not books_wanted(loader.settings):
         return {"books": before.books, "books_at": at}
-    return {"books": copy_books(loader.settings), "books_at": now}
+    with step("books"):
+        return {"books": copy_books(loader.settings), "books_at": now}
 
 
 def _take_up_logs(loader: Loader) -> None:
@@ -214,8 +216,8 @@ def prune(settings: Settings, current: Manifest, pinned: Collection[int] = ()) -
             is_wanted = number in kept[:KEEP_GENERATIONS] or number in pinned or is_young
             if number > current.generation or not is_wanted:
                 file.unlink(missing_ok=True)
-        reach("prune")
-        _prune_files(settings)
+        with step("prune"):
+            _prune_files(settings)
 
 
 def _prune_files(settings: Settings) -> None:

@@ -3,7 +3,7 @@
 import polars as pl
 
 from etl.books.book import naive
-from etl.failpoints import reach
+from etl.failpoints import step
 from etl.model import Batch, BatchCount, Replayed
 from warehouse import clock
 from warehouse.connection import Rows
@@ -55,7 +55,8 @@ class Quarantine:
         known = self._execute("SELECT 1 FROM {db}.ledger WHERE batch_id = ?", batch.batch_id)
         if not known and batch.quarantined.is_empty():
             return
-        with self._writer.registered("broken", batch.quarantined), self._writer.transaction():
+        broken = self._writer.registered("broken", batch.quarantined)
+        with step("quarantine"), broken, self._writer.transaction():
             if known:
                 self._drop(batch.batch_id)
             self._execute(_KEEP, batch.source.name, batch.run_id, batch.batch_id, batch.item, now)
@@ -66,7 +67,6 @@ class Quarantine:
                 len(batch.quarantined),
                 now,
             )
-        reach("quarantine")
 
     def _drop(self, batch_id: str) -> None:
         for table in ("original", "ledger"):
@@ -113,7 +113,7 @@ class Quarantine:
     def take_out(self, replayed: Replayed, count: BatchCount) -> None:
         """Remove rows that are in the warehouse now, and note what that comes to."""
         batch = replayed.batch
-        with self._writer.transaction():
+        with step("replay"), self._writer.transaction():
             self._execute(
                 "DELETE FROM {db}.original WHERE batch_id = ? AND line IN (SELECT unnest(?))",
                 replayed.origin,
@@ -130,7 +130,6 @@ class Quarantine:
                 count.quarantined,
                 naive(clock.now()),
             )
-        reach("replay")
 
     def taken_out(self) -> list[tuple[str, str, str, str, BatchCount]]:
         """(batch, run, item, source, count) of every replay that may not be in the books yet."""

@@ -5,7 +5,7 @@ they are summed again and the marks removed, in one transaction a partition. So 
 is summed once, not once a batch, and a kill in between loses nothing: publishing sums first.
 """
 
-from etl.failpoints import reach
+from etl.failpoints import reach, step
 from warehouse.certificates import is_destroyed
 from warehouse.schema import statements_of
 from warehouse.settings import Settings
@@ -36,8 +36,9 @@ def roll_up(writer: Writer, dataset: str, month: str) -> bool:
     table, _ = DIRTY[dataset]
     if not writer.execute(f"SELECT 1 FROM {alias}.{table} LIMIT 1"):
         return False
-    with writer.transaction():
+    with step("rollup"), writer.transaction():
         for statement in statements_of(f"rollup/{dataset}", alias):
+            reach("sum.before")
             writer.execute(statement)
-        reach("rollup")
+        reach("sum.after")
     return True

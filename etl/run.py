@@ -10,6 +10,7 @@ from threading import Event
 
 from etl.connectors.files import SETTLE_SECONDS, Files
 from etl.delivery import Window
+from etl.failpoints import step
 from etl.load import Loader
 from etl.marks import declaration_mark, is_read
 from etl.model import RunReport, RunState, Source
@@ -119,7 +120,7 @@ class Runner:
         if run.parked and not run.tells_parked:
             run.notes.append(f"Parked deliveries: {run.parked}.")
         message = "\n".join([*run.refusals, *run.notes])[:_LONGEST_MESSAGE]
-        with self._loader.working():
+        with self._loader.working(), step("end_run"):
             report = self._loader.state.end_run(run.run_id, state, message)
         _log(report)
         return report

@@ -14,6 +14,7 @@ from etl.books.attempts import MOST_TRIES, Attempt
 from etl.control import check_totals
 from etl.delivery import Delivery, Fetched, Item, Position, Window
 from etl.drift import drifts, sentence
+from etl.failpoints import step
 from etl.load import Loader
 from etl.marks import batch_id, is_read, position_of
 from etl.model import Batch, OnBroken, RunState, Source
@@ -57,7 +58,7 @@ class Run:
         """From now on it stands in the books."""
         if self.is_open:
             return
-        with loader.working():
+        with loader.working(), step("start_run"):
             loader.state.start_run(
                 self.run_id,
                 self.source.name,
@@ -148,7 +149,8 @@ class Taking:
         """The content; None where it cannot be had now, which says nothing about the item."""
         begun = time.monotonic()
         try:
-            return delivery.fetch(self._loader.landing)
+            with step("extract"):
+                return delivery.fetch(self._loader.landing)
         except SourceUnavailable as error:
             self._in_vain += time.monotonic() - begun
             self._refuse(delivery.item, error, tries=0)
@@ -158,7 +160,8 @@ class Taking:
 
     def _finish(self, item: Item) -> None:
         try:
-            self._run.source.connector.finished(item)
+            with step("finish"):
+                self._run.source.connector.finished(item)
         except SourceUnavailable as error:  # it is loaded all the same
             self._run.notes.append(str(error))
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from warehouse.errors import Tampered
-from warehouse.failpoints import reach
+from warehouse.failpoints import step
 from warehouse.keys import Keyring
 from warehouse.manifest import Manifest, key_id, mark_of
 from warehouse.seals import read_sealed, write_sealed
@@ -52,8 +52,8 @@ def raise_anchor(
     )
     if after != before:
         content = {"generation": after.generation, "destroyed": sorted(after.destroyed)}
-        write_sealed(keyring, KIND, content, anchor_file(settings, keyring))
-        reach("anchor")
+        with step("anchor"):
+            write_sealed(keyring, KIND, content, anchor_file(settings, keyring))
 
 
 def check_anchored(settings: Settings, manifest: Manifest, anchor: Anchor) -> None:

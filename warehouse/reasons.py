@@ -18,6 +18,7 @@ OTHER = "other"
 
 REASONS: Mapping[str, Label] = {
     "empty": Label(zh="必填项为空", en="is empty but required"),
+    "too_wide": Label(zh="字段多于 {most} 个", en="has more than {most} fields"),
     "too_long": Label(zh="超过 {most} 个字符", en="is longer than {most} characters"),
     "control": Label(zh="含有控制字符", en="holds control characters"),
     "no_number": Label(zh="不是数字", en="is no number"),

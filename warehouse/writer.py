@@ -9,6 +9,7 @@ import polars as pl
 
 from warehouse.connection import Rows, attach_file, connect, speak
 from warehouse.errors import StorageError
+from warehouse.failpoints import step
 from warehouse.home import (
     Scratch,
     check_home,
@@ -69,7 +70,7 @@ class Writer:
             for statement in create_statements(dataset, "draft"):
                 self.execute(statement)
         self.execute("DETACH draft")
-        with storage_errors(file):
+        with storage_errors(file), step("create"):
             os.replace(draft, file)
             sync_folder(file.parent)
 

@@ -32,6 +32,14 @@ SELECT rows_quarantined FROM (
     SELECT rows_quarantined, 1, recorded_at FROM {db}.delivery WHERE batch_id = $1
 ) ORDER BY place, recorded_at LIMIT 1
 """
+_PARTS = "SELECT count(*) FROM {db}.part WHERE source = ? AND item = ?"
+_NEWEST = """
+SELECT max(event_until) FROM (
+    SELECT event_until FROM {db}.delivery WHERE run_id = $1 AND item = $2
+    UNION ALL
+    SELECT event_until FROM {db}.part WHERE source = $3 AND item = $2
+)
+"""
 _TIMES = """
 SELECT (SELECT coalesce(sum(times), 0) FROM {db}.batch WHERE batch = md5_number($1))
     + (SELECT count(*) FROM {db}.delivery WHERE batch_id = $1 AND rows_quarantined > 0)
@@ -104,6 +112,17 @@ class Deliveries(Book):
         read, loaded, duplicate, quarantined = rows[0]
         return BatchCount(read=read, loaded=loaded, duplicate=duplicate, quarantined=quarantined)
 
+    def is_part(self, batch: Batch) -> bool:
+        """It was stored already by a run that was interrupted before the end of the item."""
+        return bool(
+            self._execute(
+                "SELECT 1 FROM {db}.part WHERE source = ? AND item = ? AND batch_id = ?",
+                batch.source.name,
+                batch.item,
+                batch.batch_id,
+            )
+        )
+
     def known_broken(self, batch_id: str) -> int | None:
         """The broken rows of a batch that some run stored as a whole before; else None."""
         rows = self._execute(_KNOWN, batch_id)
@@ -128,6 +147,7 @@ class Deliveries(Book):
         with self._transaction():
             self._note(batch.batch_id, batch.run_id, batch.item, source, count, batch.event_until)
             self._add(source, count, self._complete_until(batch), batch.quiet_until)
+            self._note_part(batch)
             if position is not None:
                 self.move(source, position)
 
@@ -163,17 +183,24 @@ class Deliveries(Book):
             naive(clock.now()),
         )
 
+    def _note_part(self, batch: Batch) -> None:
+        """Pieces of an item whose end is not stored yet: what interrupts it counts none twice."""
+        source, item = batch.source.name, batch.item
+        if not batch.is_last:
+            until = naive(batch.event_until)
+            self._execute(
+                "INSERT INTO {db}.part VALUES (?, ?, ?, ?)", source, item, batch.batch_id, until
+            )
+        elif self._execute(_PARTS, source, item)[0][0]:
+            self._execute("DELETE FROM {db}.part WHERE source = ? AND item = ?", source, item)
+
     def _complete_until(self, batch: Batch) -> datetime | None:
         """The newest event of the item, once all of it is here: its pieces are in no order of
         time, so before that an event older than the newest may still be missing."""
         if not batch.is_last:
             return None
-        found = self._execute(
-            "SELECT max(event_until) FROM {db}.delivery WHERE run_id = ? AND item = ?",
-            batch.run_id,
-            batch.item,
-        )
-        return aware(found[0][0])
+        (newest,) = self._execute(_NEWEST, batch.run_id, batch.item, batch.source.name)
+        return aware(newest[0])
 
     def note_personal(self, source: Source) -> None:
         """Remember every column that was ever declared personal: no operator sees it.

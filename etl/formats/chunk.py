@@ -6,8 +6,13 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from warehouse.errors import ContractBroken
+
 LINE = "#line"
 """Column that numbers the rows: the line in a text file, the row in a Parquet file, from 1."""
+
+MOST_COLUMNS = 4_096
+"""A delivery with more is a mistake or hostile: each column costs memory in every piece."""
 
 MAX_LINE_BYTES = 1 << 20
 """A longer line is no row of a delivery but a broken or hostile file."""
@@ -34,6 +39,12 @@ class Chunk:
     @property
     def read(self) -> int:
         return len(self.frame) + len(self.broken)
+
+
+def check_width(count: int) -> None:
+    """Raises `ContractBroken` for more columns than a delivery has."""
+    if count > MOST_COLUMNS:
+        raise ContractBroken(f"has {count:,} columns; at most {MOST_COLUMNS:,} are read")
 
 
 def text_frame(columns: dict[str, list[str | None]], lines: list[int]) -> pl.DataFrame:

@@ -9,7 +9,7 @@ from typing import BinaryIO, Protocol
 
 import polars as pl
 
-from etl.formats.chunk import LINE, BrokenLine, Chunk, text_frame
+from etl.formats.chunk import LINE, BrokenLine, Chunk, check_width, text_frame
 from etl.formats.lines import Block, read_blocks
 from warehouse import reasons
 from warehouse.errors import ContractBroken
@@ -49,6 +49,7 @@ def _header(
     if not block.lines:
         return None, block
     cells = _first_record(block.lines[0], delimiter)
+    check_width(len(cells))
     if not has_header:
         return tuple(f"column_{n}" for n in range(1, len(cells) + 1)), block
     names = tuple(cell.strip() or f"column_{n}" for n, cell in enumerate(cells, 1))

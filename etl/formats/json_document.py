@@ -10,7 +10,14 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Any, BinaryIO, NamedTuple, NoReturn
 
-from etl.formats.chunk import MAX_LINE_BYTES, BrokenLine, Chunk, text_frame
+from etl.formats.chunk import (
+    MAX_LINE_BYTES,
+    MOST_COLUMNS,
+    BrokenLine,
+    Chunk,
+    check_width,
+    text_frame,
+)
 from warehouse import reasons
 from warehouse.errors import ContractBroken
 
@@ -215,6 +222,7 @@ def _chunk(document: Document, numbered: list[tuple[int, Record]]) -> Chunk:
             rows.append(record.value)
             numbers.append(number)
     names = dict.fromkeys(chain.from_iterable(rows))
+    check_width(len(names))
     frame = text_frame({name: _column(rows, name) for name in names}, numbers)
     return Chunk(frame=frame, broken=tuple(broken), is_sparse=True)
 
@@ -232,6 +240,8 @@ def _broken(document: Document, record: Record) -> str:
         return reasons.words("no_object")
     if record.end - record.start > MAX_LINE_BYTES:
         return reasons.words("too_long", most=MAX_LINE_BYTES)
+    if len(record.value) > MOST_COLUMNS:
+        return reasons.words("too_wide", most=MOST_COLUMNS)
     return ""
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any, BinaryIO
 
-from etl.formats.chunk import BrokenLine, Chunk, text_frame
+from etl.formats.chunk import MOST_COLUMNS, BrokenLine, Chunk, check_width, text_frame
 from etl.formats.lines import Block, read_blocks
 from warehouse import reasons
 
@@ -32,6 +32,7 @@ def _chunk(block: Block) -> Chunk:
         except (ValueError, RecursionError) as error:
             broken.append(BrokenLine(line=number, reason=_reason(error), text=line))
     names = dict.fromkeys(chain.from_iterable(rows))
+    check_width(len(names))
     frame = text_frame({name: _column(rows, name) for name in names}, numbers)
     broken.sort(key=lambda b: b.line)
     return Chunk(frame=frame, broken=tuple(broken), is_sparse=True)
@@ -46,7 +47,9 @@ def _row(line: str) -> dict[str, Any]:
     """The values of a line; nested ones are text already."""
     found = _DECODER.decode(line)
     if not isinstance(found, dict):
-        raise NotAnObject(reasons.words("no_object"))
+        raise NotARow(reasons.words("no_object"))
+    if len(found) > MOST_COLUMNS:
+        raise NotARow(reasons.words("too_wide", most=MOST_COLUMNS))
     if (
         "\\u" in line and "\\ud" in line.lower()
     ):  # half a surrogate pair is text to JSON, but to nobody else
@@ -73,9 +76,9 @@ def _text(value: Any) -> str | None:
     return json.dumps(value, ensure_ascii=False)
 
 
-class NotAnObject(ValueError):
-    """The line is JSON, but no object."""
+class NotARow(ValueError):
+    """The line is JSON, but no row."""
 
 
 def _reason(error: Exception) -> str:
-    return str(error) if isinstance(error, NotAnObject) else reasons.words("no_json")
+    return str(error) if isinstance(error, NotARow) else reasons.words("no_json")

@@ -8,7 +8,7 @@ import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
-from etl.formats.chunk import LINE, Chunk
+from etl.formats.chunk import LINE, Chunk, check_width
 from warehouse.errors import SourceUnavailable
 
 _EXACT_FLOAT = 2.0**53
@@ -19,6 +19,7 @@ def read_parquet(stream: BinaryIO, rows: int) -> Iterator[Chunk]:
     first = 1
     try:
         file = pq.ParquetFile(stream)
+        check_width(len(file.schema_arrow.names))
         names = dict.fromkeys(file.schema_arrow.names, pl.String())
         yield Chunk(frame=pl.DataFrame(schema={**names, LINE: pl.Int64()}))
         for batch in file.iter_batches(batch_size=rows):

@@ -18,6 +18,7 @@ from typing import BinaryIO
 import polars as pl
 
 from etl import contract
+from etl.failpoints import step
 from etl.formats.chunk import LINE, Chunk
 from etl.identity import Identifier
 from etl.pseudonyms import Pseudonym, remembered
@@ -50,7 +51,11 @@ def main() -> None:
         job: Job = pickle.loads(jobs.read(*_SIZE.unpack(size)))
         with clock.frozen_at(job.now):
             try:
-                _survey(job, out) if job.is_survey else _read(job, out)
+                if job.is_survey:
+                    with step("survey"):
+                        _survey(job, out)
+                else:
+                    _read(job, out)
             except (ContractBroken, SourceUnavailable) as error:
                 send(out, {"error": type(error).__name__, "text": str(error)})
 
@@ -101,7 +106,8 @@ def _applied(job: Job) -> Iterator[tuple[_Frames, Chunk, bool]]:
             _check_columns(job, chunk)
             checked = True
         frame = identifier.identify(chunk.frame)
-        rows, broken = contract.apply(frame, job.source, pseudonym=pseudonym, zone=job.zone)
+        with step("contract"):
+            rows, broken = contract.apply(frame, job.source, pseudonym=pseudonym, zone=job.zone)
         broken = pl.concat([broken, contract.broken_lines(chunk.broken, job.source)])
         yield (_within(job, rows), broken), chunk, is_last
 

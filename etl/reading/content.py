@@ -12,7 +12,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from cryptography.exceptions import InvalidTag
 
 from etl.delivery import Content, Format, Layout
-from etl.failpoints import reach
+from etl.failpoints import step
 from etl.formats.chunk import Chunk, regroup
 from etl.formats.csv import read_csv
 from etl.formats.json_document import check_json, read_json
@@ -47,8 +47,7 @@ def read_content(content: Content, rows: int = ROWS) -> Iterator[Chunk]:
     """
     with _explained(content):
         kind = _format(content)
-        with _open(content, kind) as stream:
-            reach("parse")
+        with _open(content, kind) as stream, step("parse"):
             for chunk in regroup(_chunks(stream, kind, content.layout, rows), rows):
                 _check_unchanged(content)
                 yield chunk
@@ -112,8 +111,8 @@ def _open(content: Content, kind: Format) -> Iterator[BinaryIO]:
 def _raw(content: Content) -> BinaryIO:
     if content.key is None:
         return content.path.open("rb")
-    reach("decrypt")
-    return open_landed(content.path, content.key)
+    with step("decrypt"):
+        return open_landed(content.path, content.key)
 
 
 def _unfolded(raw: BinaryIO, ending: str) -> BinaryIO:

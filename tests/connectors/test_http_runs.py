@@ -185,7 +185,7 @@ def test_service_when_killed_between_pages_then_the_next_start_loses_and_doubles
     home: Settings, service: Service
 ) -> None:
     _declared(home, service)
-    for place in ("extract:3", "position:2"):
+    for place in ("land.after:3", "position.before:2"):
         assert _run(home, COCKPIT_FAILPOINT=place).returncode == -signal.SIGKILL
         left = [file.read_bytes() for file in home.landing.rglob("*") if file.is_file()]
         assert not any(b"N1" in content for content in left)

@@ -170,12 +170,22 @@ def test_etl_when_killed_during_load_then_the_next_start_gives_the_same_totals(
         Keyring.open(settings, create=True)
     command(whole, "-m", "etl", "run", "--all")
 
-    for place in ("write", "commit:3", "next_partition:5", "position:2", "manifest", "current"):
+    for place in _PLACES:
         _killed_at(place, broken, tmp_path / "etl.log")
     _killed_after(1.5, broken, tmp_path / "etl.log")
     command(broken, "-m", "etl", "run", "--all")
 
     assert _totals(broken) == _totals(whole)
+
+
+_PLACES = (
+    "write.after",
+    "commit.after:3",
+    "next_partition.after:5",
+    "position.before:2",
+    "manifest.after",
+    "current.after",
+)
 
 
 def _killed_at(place: str, env: dict[str, str], log: Path) -> None:

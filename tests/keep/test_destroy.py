@@ -337,7 +337,7 @@ def test_destroy_when_the_etl_runs_then_it_does_it(
 PLACES = [name for name in NAMES if name.startswith("destroy_")]
 
 
-@pytest.mark.parametrize("place", [*PLACES, "destroy_older:2", "destroy_fresh:4", "anchor"])
+@pytest.mark.parametrize("place", [*PLACES, "destroy_older:2", "destroy_fresh:4", "anchor.after"])
 def test_destroy_when_killed_anywhere_then_done_or_undone_at_the_next_start(
     place: str, settings: Settings, tmp_path: Path
 ) -> None:

@@ -191,7 +191,9 @@ def run_process(home: Settings, **env: str) -> "subprocess.CompletedProcess[str]
     )
 
 
-@pytest.mark.parametrize("place", ["ledger:2", "commit:2", "position", "publish_copy"])
+@pytest.mark.parametrize(
+    "place", ["ledger.after:2", "commit.after:2", "position.before", "publish_copy.after"]
+)
 def test_run_killed_and_started_again_has_the_same_totals(
     home: Settings, place: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

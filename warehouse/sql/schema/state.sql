@@ -136,6 +136,13 @@ CREATE TABLE IF NOT EXISTS {db}.restatement (
     seen_at TIMESTAMP,
     generation BIGINT
 );
+CREATE TABLE IF NOT EXISTS {db}.part (
+    source VARCHAR,
+    item VARCHAR,
+    batch_id VARCHAR,
+    event_until TIMESTAMP,
+    PRIMARY KEY (source, item, batch_id)
+);
 CREATE TABLE IF NOT EXISTS {db}.batch (
     batch UHUGEINT PRIMARY KEY,
     rows_quarantined BIGINT,
