@@ -25,8 +25,14 @@ RANDOM = "at random"
 RANDOM_KILLS = 200
 KILLS = 2
 """In a row at the same step, in the full table."""
-NOT_IN = {"replay": ("replay",), "settle": ("replay",)}
-"""Steps that only some kinds take."""
+ONLY_IN = {
+    "replay": ("replay",),
+    "settle": ("replay",),
+    "quarantine": ("broken",),
+    "create": ("months",),
+    "restated": ("late",),
+}
+"""Steps that not every kind takes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,16 +90,14 @@ def _all(kinds: Sequence[Kind]) -> Iterator[Case]:
 
 def _share(kinds: Sequence[Kind], randomly: int) -> Iterator[Case]:
     for turn, place in enumerate((*NAMES, READERS[2])):
-        able = [k for k in kinds if k.name in NOT_IN.get(place.split(".")[0], (k.name,))]
-        kind = able[turn % len(able)] if "quarantine" not in place else _named(kinds, "broken")
+        able = [k for k in kinds if k.name in ONLY_IN.get(place.split(".")[0], (k.name,))]
+        if not able:
+            continue
+        kind = able[turn % len(able)]
         yield Case(place=place, kind=kind.name, kills=1, number=1)
     for number in range(randomly // 2):
         kind = kinds[(2 * number) % len(kinds)]
         yield Case(place=RANDOM, kind=kind.name, kills=2, number=number)
-
-
-def _named(kinds: Sequence[Kind], name: str) -> Kind:
-    return next(kind for kind in kinds if kind.name == name)
 
 
 _BASES: dict[str, Base] = {}
