@@ -14,6 +14,7 @@ from warehouse.errors import CockpitError, NoSpace, SourceError
 from warehouse.operations import Request, RequestState, RunKind
 from warehouse.requests import done
 from warehouse.requests import waiting as left
+from warehouse.sentences import say
 
 log = logging.getLogger(__name__)
 
@@ -71,10 +72,10 @@ class Asked:
 
     def _run(self, request: Request, source: Source | None) -> RunReport:
         if source is None:
-            raise SourceError(f"There is no source {request.source!r} any more.")
+            raise SourceError(say("no_source", name=request.source) + ".")
         if request.kind is RunKind.BACKFILL:
             if request.start is None or request.end is None or request.end <= request.start:
-                raise SourceError("A backfill needs a first day and a later end.")
+                raise SourceError(say("no_range") + ".")
             zone = self._loader.settings.zone
             window = Window(start=_midnight(request.start, zone), end=_midnight(request.end, zone))
             return self._runner.backfill(source, window, request.asked_by)

@@ -8,6 +8,7 @@ from warehouse.home import live_file
 from warehouse.operations import Severity
 from warehouse.quality import CHECKS
 from warehouse.schema import statements_of
+from warehouse.sentences import say
 from warehouse.settings import Settings
 from warehouse.writer import Writer
 
@@ -21,11 +22,10 @@ def check_partition(writer: Writer, dataset: str, month: str) -> None:
     )[0]
     if facts != ledger:
         raise StorageError(
-            f"{dataset} {month} holds {facts} rows but its ledger counts {ledger}:"
-            " restore the file from a backup."
+            say("ledger", dataset=dataset, month=month, facts=facts, ledger=ledger) + "."
         )
     if dataset in DIRTY and writer.execute(f"SELECT 1 FROM {alias}.{DIRTY[dataset][0]} LIMIT 1"):
-        raise StorageError(f"{dataset} {month} is not summed up: publish again.")
+        raise StorageError(say("not_summed", dataset=dataset, month=month) + ".")
 
 
 def look_through(settings: Settings, writer: Writer, dataset: str, month: str) -> dict[str, int]:

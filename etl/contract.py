@@ -17,6 +17,7 @@ from etl.model import Source
 from etl.pseudonyms import Pseudonym, plain
 from warehouse import reasons
 from warehouse.errors import ContractBroken, nearest
+from warehouse.sentences import say
 
 NO_IDENTITY = reasons.words("no_identity")
 
@@ -42,11 +43,9 @@ def check_columns(names: Iterable[str], source: Source, *, is_sparse: bool = Fal
     ]
     missing = [name for name in (*wanted, *source.identity) if name not in delivered]
     if missing:
-        told = ", ".join(repr(name) for name in dict.fromkeys(missing))
+        names = ", ".join(repr(name) for name in dict.fromkeys(missing))
         hint = nearest(missing[0], delivered)
-        raise ContractBroken(
-            f"the file has no column {told}.{hint} Correct {source.file.name} or the delivery"
-        )
+        raise ContractBroken(say("columns_missing", names=names, hint=hint, file=source.file.name))
 
 
 def new_columns(names: Iterable[str], source: Source) -> tuple[str, ...]:

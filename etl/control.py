@@ -12,9 +12,10 @@ from typing import Any
 
 from etl.delivery import Totals
 from warehouse.errors import ContractBroken
+from warehouse.sentences import say
 
 CONTROL_ENDING = ".totals"
-_REMEDY = 'Write it as {"rows": 1200, "sums": {"amount": "35000.50"}}.'
+_EXAMPLE = '{"rows": 1200, "sums": {"amount": "35000.50"}}'
 
 
 def control_totals(file: Path) -> Totals | None:
@@ -35,10 +36,10 @@ def read_totals(name: str, text: str) -> Totals:
         sums = {str(column): str(Decimal(total)) for column, total in found.get("sums", {}).items()}
         totals = Totals(rows=None if rows is None else int(rows), sums=sums)
     except (ValueError, TypeError, AttributeError, InvalidOperation) as error:
-        raise ContractBroken(f"{name}: cannot be read as control totals. {_REMEDY}") from error
+        raise ContractBroken(f"{name}: {say('totals_unreadable', example=_EXAMPLE)}.") from error
     unknown = sorted(set(found) - {"rows", "sums"})
     if unknown:
-        raise ContractBroken(f"{name}: {unknown[0]!r} is no control total. {_REMEDY}")
+        raise ContractBroken(f"{name}: {say('totals_unknown', name=unknown[0], example=_EXAMPLE)}.")
     return totals
 
 
@@ -46,11 +47,9 @@ def check_totals(name: str, told: Totals, rows: int, sums: Mapping[str, str]) ->
     """Raises `ContractBroken` unless the delivery holds exactly what its source says."""
     wrong = []
     if told.rows is not None and told.rows != rows:
-        wrong.append(f"{told.rows:,} rows are announced, {rows:,} came")
+        wrong.append(say("totals_rows", told=told.rows, came=rows))
     for column, total in told.sums.items():
         if Decimal(total) != Decimal(sums[column]):
-            wrong.append(f"{column} is announced to sum to {total}, it sums to {sums[column]}")
+            wrong.append(say("totals_sum", column=column, told=total, came=sums[column]))
     if wrong:
-        raise ContractBroken(
-            f"{name}: {'; '.join(wrong)}. Nothing of it was loaded; have it delivered again."
-        )
+        raise ContractBroken(f"{name}: {say('totals_wrong', parts='; '.join(wrong))}.")

@@ -8,6 +8,7 @@ from typing import Any
 
 from warehouse.errors import SourceError, nearest
 from warehouse.model import Label
+from warehouse.sentences import say
 
 Keys = tuple[str | int, ...]
 """The keys that lead to a value, as in ("values", "outcome")."""
@@ -65,7 +66,7 @@ class Declaration:
         found = self.value(path)
         if found is None:
             if required:
-                self.problem(path, "is missing. Add it.")
+                self.problem(path, say("key_missing") + ".")
             return None
         if not isinstance(found, kind) or (kind is int and isinstance(found, bool)):
             self.problem(path, f"must be {_TYPES[kind]}, not {found!r}.")
@@ -75,7 +76,7 @@ class Declaration:
     def text(self, path: Keys, default: str = "", *, required: bool = False) -> str:
         found = self.typed(path, str, required=required)
         if found is not None and not found.strip(" "):
-            self.problem(path, "is empty. Give a text or remove the key.")
+            self.problem(path, say("key_empty") + ".")
         return default if found is None else found
 
     def flag(self, path: Keys, default: bool) -> bool:
@@ -97,7 +98,7 @@ class Declaration:
             names = tuple(known)
             for key in found:
                 if key not in names:
-                    self.problem((*path, key), f"is no known key.{_remedy(key, names)}")
+                    self.problem((*path, key), say("key_unknown", hint=_remedy(key, names)))
         return found
 
     def label(self, path: Keys, *, required: bool = False) -> Label | None:

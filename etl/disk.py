@@ -7,6 +7,7 @@ from pathlib import Path
 from etl import load
 from warehouse.errors import NoSpace
 from warehouse.home import storage_errors
+from warehouse.sentences import say
 from warehouse.settings import Settings
 
 PROBE_BYTES = 1 << 20
@@ -20,8 +21,13 @@ def check_space(settings: Settings) -> None:
         free = shutil.disk_usage(settings.live).free
     if free < load.RESERVE_BYTES:
         raise NoSpace(
-            f"{settings.live} has {free // 2**20} MB left, loading needs"
-            f" {load.RESERVE_BYTES // 2**20} MB: free some space."
+            say(
+                "disk_low",
+                place=settings.live,
+                left=free // 2**20,
+                needed=load.RESERVE_BYTES // 2**20,
+            )
+            + "."
         )
 
 

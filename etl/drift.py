@@ -8,6 +8,7 @@ from etl.reading.shapes import is_retyped
 from warehouse import clock
 from warehouse.errors import nearest_of
 from warehouse.operations import Drift
+from warehouse.sentences import say
 
 
 def drifts(
@@ -32,7 +33,11 @@ def drifts(
             found.append(_drift(source, item, other, "renamed", name, other))
         else:
             found.append(_drift(source, item, name, "missing", before[name], ""))
-    found += [_drift(source, item, name, "new", "", survey.shapes.get(name, "")) for name in new]
+    found += [
+        _drift(source, item, name, "new", "", survey.shapes.get(name, ""))
+        for name in new
+        if name not in source.delivered  # one that is declared has come back
+    ]
     found += [
         _drift(source, item, name, "retyped", before[name], now)
         for name, now in survey.shapes.items()
@@ -62,15 +67,15 @@ def _drift(source: Source, item: str, column: str, kind: str, was: str, now: str
     )
 
 
-_SENTENCES = {
-    "new": "{item}: the column {name!r} is new; it is not declared and not stored.",
-    "missing": "{item}: the column {name!r} is missing.",
-    "renamed": "{item}: the column {was!r} seems to be called {name!r} now.",
-    "retyped": "{item}: the column {name!r} held {was} values, now it holds {now} ones.",
-}
-
-
 def sentence(drift: Drift) -> str:
-    return _SENTENCES[drift.kind].format(
-        item=drift.item, name=drift.column_name, was=drift.was, now=drift.now
-    )
+    name = drift.column_name
+    match drift.kind:
+        case "new":
+            told = say("column_new", name=name)
+        case "missing":
+            told = say("column_gone", name=name)
+        case "renamed":
+            told = say("column_renamed", was=drift.was, name=name)
+        case _:
+            told = say("column_retyped", name=name, shape_was=drift.was, shape_now=drift.now)
+    return f"{drift.item}: {told}."

@@ -39,6 +39,7 @@ from warehouse.keys import Keyring
 from warehouse.lock import hold
 from warehouse.manifest import Manifest, read_manifest
 from warehouse.schema import fact_columns
+from warehouse.sentences import say
 from warehouse.settings import Settings
 from warehouse.stamps import refuse_rollback
 from warehouse.writer import Writer
@@ -200,8 +201,14 @@ class Loader:
         needed = RESERVE_BYTES + 4 * int(batch.rows.estimated_size())
         if free < needed:
             raise NoSpace(
-                f"{self.settings.live} has {free // 2**20} MB left, the next batch of"
-                f" {batch.source.name} needs {needed // 2**20} MB: free some space."
+                say(
+                    "disk_batch",
+                    place=self.settings.live,
+                    left=free // 2**20,
+                    source=batch.source.name,
+                    needed=needed // 2**20,
+                )
+                + "."
             )
 
     def _store(self, batch: Batch) -> BatchCount:

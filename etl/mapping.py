@@ -9,6 +9,7 @@ from etl.city import refuse_unknown_member
 from etl.declaration import Declaration, Keys
 from warehouse.datasets import DIMENSIONS, Column, Dataset, Kind
 from warehouse.model import UNKNOWN
+from warehouse.sentences import say
 
 FLAG_TEXTS = ("true", "false")
 
@@ -102,7 +103,7 @@ def _values(
         if column.kind in (Kind.TIME, Kind.PSEUDONYM):
             declaration.problem(path, "cannot have a value map. Remove this table.")
         elif name not in columns:
-            declaration.problem(path, f"has no column to read. Add {name} to [columns].")
+            declaration.problem(path, say("map_without_column", name=name) + ".")
         found[name] = _value_map(declaration, path, column)
     return found
 
@@ -144,7 +145,7 @@ def _check_complete(declaration: Declaration, contract: Dataset, found: ColumnMa
         )
         declaration.problem(
             ("columns",),
-            f"{column.name!r} is required by {contract.name} and missing. Add it to {places}.",
+            say("column_required", name=column.name, contract=contract.name, places=places) + ".",
         )
 
 

@@ -19,6 +19,7 @@ from etl.replay import Replay
 from etl.take import Progress, Run, Taking, was_told
 from warehouse.errors import CockpitError, NoSpace, SourceUnavailable
 from warehouse.operations import RunKind
+from warehouse.sentences import say
 
 log = logging.getLogger(__name__)
 
@@ -118,7 +119,7 @@ class Runner:
 
     def _end(self, run: Run, state: RunState) -> RunReport:
         if run.parked and not run.tells_parked:
-            run.notes.append(f"Parked deliveries: {run.parked}.")
+            run.notes.append(f"{say('parked_count', n=run.parked)}.")
         message = "\n".join([*run.refusals, *run.notes])[:_LONGEST_MESSAGE]
         with self._loader.working(), step("end_run"):
             report = self._loader.state.end_run(run.run_id, state, message)
@@ -176,7 +177,7 @@ class Runner:
         with self._loader.working():
             self._loader.state.try_again(run.source.name)
         if replay.kept:
-            run.notes.append(f"{replay.kept} rows stay in quarantine.")
+            run.notes.append(f"{say('rows_kept', n=replay.kept)}.")
 
 
 def run_source(source: Source, loader: Loader) -> RunReport:

@@ -15,7 +15,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from etl.alarms.desk import Desk
-from etl.alarms.trouble import Kind
 from etl.asked import Asked
 from etl.city import CITY_FILE
 from etl.disk import check_space
@@ -34,7 +33,9 @@ from warehouse.books import ask_for_books, books_wanted
 from warehouse.destroy import are_asked
 from warehouse.errors import CockpitError, NoSpace, StorageError
 from warehouse.retention import ask_to_retain, read_retention
+from warehouse.sentences import say
 from warehouse.settings import Settings
+from warehouse.troubles import Kind
 
 log = logging.getLogger(__name__)
 
@@ -161,7 +162,7 @@ class Service:
         except Exception:
             incident = secrets.token_hex(4)
             log.exception("job.broken", extra={"fields": {"job": name, "incident": incident}})
-            self._runner.abandon(name, f"Internal error, incident {incident} in the log.")
+            self._runner.abandon(name, say("internal", number=incident) + ".")
             self._is_new.set()
 
     def _run(self, name: str) -> None:
@@ -246,8 +247,8 @@ class Service:
             self._slots.moved(name, count)
         for name in self._sources:
             if name in self._slots.hanging(HANGING_SECONDS):
-                text = f"{name} has made no progress for {HANGING_SECONDS:,.0f} s."
-                self._desk.trouble(name, Kind.HANGING, text)
+                text = say("hanging", source=name, span=int(HANGING_SECONDS))
+                self._desk.trouble(name, Kind.HANGING, f"{text}.")
             else:
                 self._desk.well(name, Kind.HANGING)
         if self._desk.look(self._checked, unscheduled, self._undecided):
@@ -275,7 +276,7 @@ class Service:
             return
         check_space(self._settings)
         for name in self._cut_short & self._sources.keys():
-            self._runner.abandon(name, "The disk was full; it is read again.")
+            self._runner.abandon(name, say("disk_was_full") + ".")
         self._cut_short.clear()
         self._desk.doubt_failures()
         self._resumed_at = time.monotonic()

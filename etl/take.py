@@ -25,6 +25,7 @@ from etl.times import known_until
 from warehouse import clock
 from warehouse.errors import CockpitError, ContractBroken, NoSpace, ReaderEnded, SourceUnavailable
 from warehouse.operations import RunKind
+from warehouse.sentences import say
 
 Progress = Callable[[str, int], None]
 """Called with a source's name and the bytes of it that have just been dealt with."""
@@ -236,7 +237,7 @@ class Taking:
         if self._run.window is None:
             self._positions.of(self._run.source)[item.name] = position
         if broken and self._run.source.on_broken is OnBroken.WARN:
-            self._run.notes.append(f"{item.name}: {broken} rows were broken.")
+            self._run.notes.append(f"{item.name}: {say('rows_broken', n=broken)}.")
 
     def _batch(self, item: Item, piece: Piece, name: str) -> Batch:
         """Of a range that is read again nothing is known of what lies before it."""
@@ -291,8 +292,7 @@ class Taking:
             check_totals(item.name, fetched.totals, survey.rows or 0, survey.sums)
         if self._run.source.on_broken is OnBroken.STOP and survey.first_broken:
             raise ContractBroken(
-                f"{item.name}: {survey.first_broken}. The source stops at broken rows;"
-                " nothing of the file was loaded."
+                f"{item.name}: {say('stops_at_broken', broken=survey.first_broken)}."
             )
         self._note_drift(item, survey)
 

@@ -88,7 +88,7 @@ class Incident:
     incident_id: str
     source: str
     kind: str
-    """`failed`, `stale`, `hanging`, `parked`, `drift`, `declaration`, `disk` or `check`."""
+    """A `warehouse.troubles.Kind`, which has its title and remedy."""
     message: str
     opened_at: datetime
     told_at: datetime | None
@@ -132,7 +132,7 @@ class CheckResult:
     dataset: str
     month: str
     check: str
-    """A key of `etl.checks.CHECKS`, which has its words."""
+    """A key of `warehouse.quality.CHECKS`, which has its words."""
     severity: Severity
     rows: int
     """Rows that break it; 0: it holds."""

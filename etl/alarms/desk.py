@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from etl.alarms.outbox import Outbox, posts
-from etl.alarms.trouble import Key, Kind, drift_trouble, is_all_of, parked_trouble, troubles_of
+from etl.alarms.trouble import Key, drift_trouble, is_all_of, parked_trouble, troubles_of
 from etl.alarms.watch import Watch
 from etl.load import Loader
 from etl.model import Declared
@@ -16,6 +16,7 @@ from warehouse import clock
 from warehouse.errors import StorageError
 from warehouse.model import Label
 from warehouse.settings import Settings
+from warehouse.troubles import Kind
 
 
 class Desk:

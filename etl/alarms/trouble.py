@@ -2,26 +2,16 @@
 
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 
 from etl.model import RunState
 from warehouse.model import SourceStatus
 from warehouse.operations import Drift
+from warehouse.sentences import NOTES, code_of, say
+from warehouse.troubles import Kind
 
 Key = tuple[str, str]
 """A source, empty for the cockpit as a whole, and a `Kind`."""
 DRIFT_DAYS = 7
-
-
-class Kind(StrEnum):
-    FAILED = "failed"
-    STALE = "stale"
-    HANGING = "hanging"
-    PARKED = "parked"
-    DRIFT = "drift"
-    DECLARATION = "declaration"
-    DISK = "disk"
-    CHECK = "check"
 
 
 def troubles_of(
@@ -54,15 +44,18 @@ def troubles_of(
 
 def parked_trouble(items: Collection[str]) -> str:
     """Deliveries that are left alone until somebody changes something."""
-    noun = "delivery is" if len(items) == 1 else "deliveries are"
-    return f"{len(items):,} {noun} left alone: {', '.join(sorted(items)[:3])}."
+    named = ", ".join(sorted(items)[:3])
+    if len(items) == 1:
+        return say("parked_one", items=named) + "."
+    return say("parked_many", n=len(items), items=named) + "."
 
 
 def is_all_of(message: str, reasons: Iterable[str]) -> bool:
-    """Does a run's message say nothing but these reasons?"""
+    """Does a run's message say nothing but these reasons, and what does not fail a run?"""
     for reason in reasons:
         message = message.replace(reason, "")
-    return not message.strip()
+    left = (line for line in message.splitlines() if line.strip())
+    return all(code_of(line) in NOTES for line in left)
 
 
 def drift_trouble(drifts: Iterable[Drift], declared_at: datetime, now: datetime) -> str:
@@ -72,15 +65,13 @@ def drift_trouble(drifts: Iterable[Drift], declared_at: datetime, now: datetime)
     """
     since = max(declared_at, now - timedelta(days=DRIFT_DAYS))
     fresh = sorted({f"{d.column_name} ({d.kind})" for d in drifts if d.seen_at > since})
-    return f"Columns have changed: {', '.join(fresh[:5])}." if fresh else ""
+    return say("columns_changed", changes=", ".join(fresh[:5])) + "." if fresh else ""
 
 
 def _late(status: SourceStatus) -> str:
     """The same words for as long as nothing comes, so that the incident does not change."""
-    promise = f"it promises {status.promise_seconds:,} s"
+    name, span = status.name, status.promise_seconds
     if status.watermark is None:
-        return f"{status.name} has never delivered anything; {promise}."
-    return (
-        f"{status.name} has nothing newer than"
-        f" {status.watermark.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z; {promise}."
-    )
+        return say("late_never", source=name, span=span) + "."
+    when = f"{status.watermark.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+    return say("late", source=name, when=when, span=span) + "."

@@ -10,54 +10,11 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from etl.alarms.incidents import Event, Notice
-from etl.alarms.trouble import Kind
 from warehouse.model import Label
 from warehouse.operations import Incident
+from warehouse.sentences import read as read_sentence
+from warehouse.troubles import REMEDIES, TITLES, Kind
 
-TITLES: Mapping[str, Label] = {
-    Kind.FAILED: Label(zh="数据源中断", en="Source failed"),
-    Kind.STALE: Label(zh="数据未按时更新", en="Data are late"),
-    Kind.HANGING: Label(zh="读取长时间无进展", en="Reading stands still"),
-    Kind.PARKED: Label(zh="有数据被搁置", en="A delivery is parked"),
-    Kind.DRIFT: Label(zh="字段有变化", en="Columns have changed"),
-    Kind.DECLARATION: Label(zh="数据源声明有误", en="A declaration is wrong"),
-    Kind.DISK: Label(zh="磁盘空间不足", en="The disk is full"),
-    Kind.CHECK: Label(zh="数据质量检查未通过", en="A check of the data is broken"),
-}
-REMEDIES: Mapping[str, Label] = {
-    Kind.FAILED: Label(
-        zh="请打开运行页查看原因；其他数据源照常运行。",
-        en="See the pipeline's page for the reason; the other sources go on.",
-    ),
-    Kind.STALE: Label(
-        zh="请联系数据提供单位；页面上已标明数据过期。",
-        en="Ask the office that delivers; the pages mark the numbers as stale.",
-    ),
-    Kind.HANGING: Label(
-        zh="请检查数据源是否响应；其他数据源照常运行。",
-        en="See whether the source answers; the other sources go on.",
-    ),
-    Kind.PARKED: Label(
-        zh="请打开运行页查看；处理后可重新载入。",
-        en="See the pipeline's page; it can be loaded again once mended.",
-    ),
-    Kind.DRIFT: Label(
-        zh="请核对数据源声明与来源系统的字段。",
-        en="Compare the declaration with the columns of the source.",
-    ),
-    Kind.DECLARATION: Label(
-        zh="请改正该文件；此前的声明继续有效。",
-        en="Mend the file; the declaration before it stays in force.",
-    ),
-    Kind.DISK: Label(
-        zh="请腾出空间；腾出后载入自动恢复，已发布的数据不受影响。",
-        en="Free some space; loading goes on by itself, published data are not touched.",
-    ),
-    Kind.CHECK: Label(
-        zh="新数据暂不发布；请打开运行页查看。",
-        en="Nothing new is published; see the pipeline's page.",
-    ),
-}
 _OWN_WORDS = frozenset({Kind.STALE, Kind.HANGING, Kind.DISK, Kind.DECLARATION, Kind.CHECK})
 _NOBODY = Label(zh="驾驶舱", en="Cockpit")
 _TEST = Label(zh="测试消息", en="Test message")
@@ -130,7 +87,9 @@ def _text(head: Label, incident: Incident, is_over: bool, zone: ZoneInfo) -> str
         remedy = REMEDIES.get(incident.kind, Label(zh="", en=""))
         zh, en = [f"时间：{begun}", remedy.zh], [f"Since: {begun}", remedy.en]
         if incident.kind in _OWN_WORDS:
-            en.append(f"What happened: {plain(incident.message)}")
+            told = read_sentence(incident.message, zone)
+            zh.append(f"情况：{plain(told.zh)}")
+            en.append(f"What happened: {plain(told.en)}")
     return "\n".join((plain(head.zh), *zh, "", plain(head.en), *en, ""))
 
 

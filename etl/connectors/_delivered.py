@@ -8,6 +8,7 @@ from etl.declaration import Declaration
 from etl.delivery import Totals
 from etl.landing import MOST_BYTES
 from warehouse.errors import ContractBroken, SourceUnavailable, nearest
+from warehouse.sentences import say
 
 MOST_LISTED = 200_000
 """A list of more does not fit in the memory set aside for it (about 300 bytes each)."""
@@ -36,24 +37,21 @@ def totals_name(name: str) -> str:
 def totals_from(name: str, content: bytes) -> Totals:
     """`content` is at most a byte more than may be. Raises `ContractBroken`."""
     if len(content) > MOST_TOTALS_BYTES:
-        raise ContractBroken(f"{name}: is too long for control totals.")
+        raise ContractBroken(f"{name}: {say('totals_long')}.")
     return read_totals(name, content.decode("utf-8", "replace"))
 
 
 def check_count(listed: int, place: str) -> None:
     """Raises `SourceUnavailable` when there is too much to list in bounded memory."""
     if listed > MOST_LISTED:
-        raise SourceUnavailable(
-            f"{place}: holds more than {MOST_LISTED:,} deliveries. Have loaded ones moved away"
-            ' (after = "move"), or narrow the place or the pattern.'
-        )
+        raise SourceUnavailable(f"{place}: {say('too_many', most=format(MOST_LISTED, ','))}.")
 
 
 def check_size(name: str, size: int) -> None:
     """Raises `ContractBroken` for what is not worth fetching: it would be refused at its end."""
     if size > MOST_BYTES:
         raise ContractBroken(
-            f"{name}: is larger than {MOST_BYTES // 2**20:,} MiB. Have it delivered in parts."
+            f"{name}: {say('too_large_parts', most=format(MOST_BYTES // 2**20, ','))}."
         )
 
 
@@ -64,13 +62,11 @@ def check_read(name: str, read: int, listed: int) -> None:
 
 
 def changed(name: str) -> SourceUnavailable:
-    return SourceUnavailable(
-        f"{name}: changed while it was fetched. It is read again in the next run."
-    )
+    return SourceUnavailable(f"{name}: {say('changed_fetched')}.")
 
 
 def gone(name: str) -> SourceUnavailable:
-    return SourceUnavailable(f"{name}: went away before it was fetched. The next run looks again.")
+    return SourceUnavailable(f"{name}: {say('gone_fetched')}.")
 
 
 def read_done_folder(declaration: Declaration) -> str:

@@ -12,6 +12,7 @@ import pybreaker
 import stamina
 
 from warehouse.errors import SourceUnavailable
+from warehouse.sentences import say
 
 T = TypeVar("T")
 
@@ -65,17 +66,14 @@ class Circuit:
         host is left alone, and what `work` raised in the end."""
         rest = self._rests_until - time.monotonic()
         if rest > 0:
-            raise SourceUnavailable(
-                f"{self._origin}: asked for a pause. It is asked again in {rest:.0f} s."
-            )
+            raise SourceUnavailable(f"{self._origin}: {say('pause', seconds=format(rest, '.0f'))}.")
         try:
             answer: T = self._breaker.call(self._tried, work)
             return answer
         except pybreaker.CircuitBreakerError as error:
-            raise SourceUnavailable(
-                f"{self._origin}: failed {self._patience.failures} times in a row and is left"
-                f" alone for {self._patience.cool_down_seconds:.0f} s. See its errors before."
-            ) from error
+            seconds = format(self._patience.cool_down_seconds, ".0f")
+            told = say("left_alone", times=self._patience.failures, seconds=seconds)
+            raise SourceUnavailable(f"{self._origin}: {told}.") from error
         except Unreachable as error:
             if error.rest_seconds is not None:
                 rest = min(error.rest_seconds, self._patience.longest_rest_seconds)

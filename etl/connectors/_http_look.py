@@ -12,6 +12,7 @@ import httpx2
 from etl.connectors._http_page import Clock, Page
 from etl.delivery import Window
 from warehouse.errors import ContractBroken, SourceUnavailable
+from warehouse.sentences import say
 
 
 class Paging(StrEnum):
@@ -165,10 +166,7 @@ class Look:
         and for a link that leads elsewhere."""
         same = self._contents.get(sha256)
         if page.rows and same is not None:
-            raise ContractBroken(
-                f"is the same as page {same}; the service seems not to know the parameter it is"
-                " paged by. Check the declaration"
-            )
+            raise ContractBroken(say("same_page", page=same))
         following, is_last = self._following(page, link)
         times = [at for at in (self.place.newest, page.newest) if at is not None]
         place = replace(
@@ -211,13 +209,11 @@ class Look:
         pages, following = self.question.pages, self.place.following
         if self.pages >= pages.most_pages:
             raise SourceUnavailable(
-                f"{self.question.url}: has more than {pages.most_pages:,} pages. Ask for larger"
-                " pages, or raise connector.most_pages."
+                f"{self.question.url}: {say('pages_many', most=format(pages.most_pages, ','))}."
             )
         if following and following in self._cursors:
             raise SourceUnavailable(
-                f"{self.question.url}: goes round in circles: page {self.place.number - 1} leads"
-                " to where an earlier one led. Have the service mended."
+                f"{self.question.url}: {say('pages_circle', page=self.place.number - 1)}."
             )
         self._cursors.add(following)
         self._contents[self.content] = self.place.number - 1

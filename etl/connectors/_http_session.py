@@ -17,6 +17,7 @@ from etl.connectors._http_circuit import Patience, Unreachable, circuit, rest_se
 from etl.delivery import Format
 from etl.landing import Landing
 from warehouse.errors import ContractBroken, SourceUnavailable
+from warehouse.sentences import say
 
 _PASSING = (429, 502, 503, 504)
 """Answers that may be over in a moment."""
@@ -137,15 +138,13 @@ class Session:
                 return self._land(response, landing, name)
         except httpx2.TimeoutException as error:
             seconds = self._access.timeout_seconds
-            raise Unreachable(f"{name}: does not answer within {seconds:g} s.") from error
+            told = say("no_answer", seconds=f"{seconds:g}")
+            raise Unreachable(f"{name}: {told}.") from error
         except httpx2.TransportError as error:
             distrust = _distrust(error)
             if distrust:
-                raise SourceUnavailable(
-                    f"{name}: its certificate is not trusted ({distrust}). Have it renewed, or"
-                    " set connector.ca_file to the authority that signed it."
-                ) from error
-            raise Unreachable(f"{name}: cannot be reached ({_short(error)}).") from error
+                raise SourceUnavailable(f"{name}: {say('certificate', why=distrust)}.") from error
+            raise Unreachable(f"{name}: {say('unreachable', why=_short(error))}.") from error
 
     def _check(self, response: httpx2.Response, name: str) -> None:
         status = response.status_code
@@ -156,44 +155,37 @@ class Session:
         if status in _PASSING or status >= 500:
             rest = rest_seconds(response.headers.get("Retry-After", ""))
             raise Unreachable(
-                f"{name}: answers {status}.", is_brief=status in _PASSING, rest_seconds=rest
+                f"{name}: {say('answers', status=status)}.",
+                is_brief=status in _PASSING,
+                rest_seconds=rest,
             )
         if 300 <= status < 400:
             where = _shown(response, response.headers.get("Location", ""))
-            raise SourceUnavailable(
-                f"{name}: redirects to {where}. If that is right, declare it as connector.url."
-            )
-        remedy = " Check connector.auth." if status in (401, 403) else " Check the declaration."
-        raise Refused(f"{name}: answers {status}.{remedy}", status)
+            raise SourceUnavailable(f"{name}: {say('redirects', where=where)}.")
+        code = "answers_auth" if status in (401, 403) else "answers_declared"
+        raise Refused(f"{name}: {say(code, status=status)}.", status)
 
     def _check_content(self, response: httpx2.Response, name: str) -> None:
         kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if not _fits(kind, self._access.format):
-            raise ContractBroken(
-                f"{name}: answers {kind[:60]!r}, not {self._access.format.value}; it may be a"
-                " login or error page. Check connector.url, format and auth."
-            )
+            wanted = self._access.format.value
+            told = say("not_the_format", kind=kind[:60], wanted=wanted)
+            raise ContractBroken(f"{name}: {told}.")
         packing = response.headers.get("Content-Encoding", "").strip().lower()
         if packing not in ("", "identity", "gzip"):
             raise ContractBroken(f"{name}: is packed as {packing[:30]!r}, not as gzip.")
         ends = {"content-length", "transfer-encoding"} & set(response.headers)
         if not ends and not packing and self._access.format is not Format.JSON:
-            raise ContractBroken(
-                f"{name}: does not say how long its answer is, so a cut one cannot be told from"
-                " a whole one. Have it send Content-Length."
-            )
+            raise ContractBroken(f"{name}: {say('no_length')}.")
 
     def _land(self, response: httpx2.Response, landing: Landing, name: str) -> Landed:
         until = time.monotonic() + _WHOLE_PAGE * self._access.timeout_seconds
         with landing.draft(name, self._access.most_bytes) as draft:
             for number, piece in enumerate(_unpacked(response, name)):
                 if time.monotonic() > until:
-                    raise Unreachable(f"{name}: sends too slowly.")
+                    raise Unreachable(f"{name}: {say('slow_pieces')}.")
                 if number == 0 and _is_web_page(piece):
-                    raise ContractBroken(
-                        f"{name}: answers a web page; it may be a login or error page."
-                        " Check connector.url and auth."
-                    )
+                    raise ContractBroken(f"{name}: {say('web_page')}.")
                 draft.write(piece)
             sha256 = draft.finish()
         link = response.links.get("next", {}).get("url", "")
@@ -226,9 +218,9 @@ def _unpacked(response: httpx2.Response, name: str) -> Iterator[bytes]:
                     yield piece
                 raw = folded.unconsumed_tail
     except zlib.error as error:
-        raise Unreachable(f"{name}: its packed answer is damaged ({error}).") from error
+        raise Unreachable(f"{name}: {say('packed_damaged', why=error)}.") from error
     if not folded.eof:
-        raise Unreachable(f"{name}: its packed answer is cut off.")
+        raise Unreachable(f"{name}: {say('packed_cut')}.")
 
 
 def _tls(ca_file: Path | None) -> ssl.SSLContext:

@@ -13,6 +13,7 @@ from obstore.exceptions import BaseError, InvalidPathError
 from obstore.store import S3Store
 
 from warehouse.errors import SourceUnavailable
+from warehouse.sentences import say
 
 if TYPE_CHECKING:  # obstore has these names for type checkers only
     from obstore.store import ClientConfig, RetryConfig, S3Credential
@@ -34,12 +35,11 @@ _RETRY: "RetryConfig" = {
 }
 
 _REMEDIES = {
-    "NoSuchBucket": "there is no such bucket. Check connector.bucket.",
-    "InvalidAccessKeyId": "the store does not know the access key. Check access_key_file.",
-    "SignatureDoesNotMatch": "the secret key is not the access key's. Check secret_key_file.",
-    "AccessDenied": "the store does not permit this. Grant the key to list and read the bucket"
-    ', and for after = "move" to write and delete.',
-    "RequestTimeTooSkewed": "the store's clock differs from this machine's. Set both by NTP.",
+    "NoSuchBucket": say("store_no_bucket") + ".",
+    "InvalidAccessKeyId": say("store_no_key") + ".",
+    "SignatureDoesNotMatch": say("store_wrong_secret") + ".",
+    "AccessDenied": say("store_denied") + ".",
+    "RequestTimeTooSkewed": say("store_clock") + ".",
     "AuthorizationHeaderMalformed": "the store is in another region. Check connector.region.",
     "PermanentRedirect": "the bucket is in another region. Check connector.region and endpoint.",
     "InvalidObjectState": "the object is archived. Restore it in the store.",
@@ -98,13 +98,13 @@ def _reason(error: Exception) -> str:
     if code is not None and code.group(1) in _REMEDIES:
         return _REMEDIES[code.group(1)]
     if "InvalidCertificate" in text:
-        return "the store's certificate is not trusted. Name its authority in connector.ca_file."
+        return say("store_certificate") + "."
     status = re.search(r"status code: (\d{3}[ \w]*)", text)
     if status is not None:
         told = f" {code.group(1)}" if code is not None else ""
-        return f"the store answers {status.group(1)}{told}. Ask who runs it; it is tried again."
+        return say("store_answers", status=f"{status.group(1)}{told}") + "."
     if "HTTP error" in text:
-        return "the store cannot be reached, or broke off. Check connector.endpoint and network."
+        return say("store_away") + "."
     return f"the store's answer is not understood ({_first_line(text)}). Check connector.endpoint."
 
 

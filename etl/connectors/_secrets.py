@@ -9,6 +9,7 @@ from pathlib import Path
 from etl import notation
 from etl.declaration import Declaration, Keys
 from warehouse.errors import SourceUnavailable
+from warehouse.sentences import say
 
 _LONGEST_BYTES = 64 << 10
 """Room for a private key; a longer file is none of the secrets asked for."""
@@ -33,11 +34,9 @@ class SecretFile:
         try:
             text = self.read_bytes().decode().removesuffix("\n").removesuffix("\r")
         except UnicodeDecodeError:
-            raise SourceUnavailable(
-                f"{self.path}: holds no UTF-8 text. Write the secret anew."
-            ) from None
+            raise SourceUnavailable(f"{self.path}: {say('secret_no_text')}.") from None
         if not text:
-            raise SourceUnavailable(f"{self.path}: is empty. Write the secret into it.")
+            raise SourceUnavailable(f"{self.path}: {say('secret_empty')}.")
         return text
 
     def read_bytes(self) -> bytes:
@@ -48,18 +47,15 @@ class SecretFile:
                 content = file.read(_LONGEST_BYTES + 1)
         except OSError as error:
             raise SourceUnavailable(
-                f"{self.path}: the secret cannot be read ({error.strerror}). Put the file there and"
-                " let this account read it."
+                f"{self.path}: {say('secret_unreadable', why=error.strerror)}."
             ) from error
         if len(content) > _LONGEST_BYTES:
-            raise SourceUnavailable(f"{self.path}: is too long for a secret. Name the right file.")
+            raise SourceUnavailable(f"{self.path}: {say('secret_long')}.")
         return content
 
     def _check_mode(self, mode: int) -> None:
         if self.is_strict and mode & _NOT_FOR_OTHERS:
-            raise SourceUnavailable(
-                f"{self.path}: is open to every account of this machine. Set its mode to 0400."
-            )
+            raise SourceUnavailable(f"{self.path}: {say('secret_open')}.")
 
 
 def secret_file(

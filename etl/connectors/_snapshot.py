@@ -14,6 +14,7 @@ from etl.connectors._database import TableOptions
 from etl.connectors._session import TIMES, Column, Kind, Session, Where
 from etl.delivery import Totals, Window
 from warehouse.errors import ContractBroken, nearest
+from warehouse.sentences import say
 
 _LONGEST_LINE = 1_000_000
 """Bytes. A longer line would be taken for a broken file, and the whole page be refused."""
@@ -215,9 +216,9 @@ class _Reader:
 
     def _check_border(self, last: tuple[str, ...], following: tuple[str, ...]) -> None:
         if following == last:
+            names = ", ".join(map(repr, self._options.key))
             raise ContractBroken(
-                f"{self._place}: several rows have the same {self._options.cursor!r} and"
-                f" {', '.join(map(repr, self._options.key))}. Name a key that is unique."
+                f"{self._place}: {say('key_twice', cursor=self._options.cursor, names=names)}."
             )
 
     def _unreachable(self) -> str:

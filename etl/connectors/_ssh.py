@@ -15,6 +15,7 @@ import stamina
 
 from etl.connectors._secrets import SecretFile
 from warehouse.errors import SourceUnavailable
+from warehouse.sentences import say
 
 log = logging.getLogger(__name__)
 
@@ -171,10 +172,7 @@ class Session:
     def _reason(self, error: Exception) -> str:
         match error:
             case asyncssh.HostKeyNotVerifiable():
-                return (
-                    f"{self.door.place} shows another host key than the pinned one. Somebody may"
-                    " stand in between: ask who runs it before you change connector.host_key."
-                )
+                return say("sftp_other_key", place=self.door.place) + "."
             case asyncssh.KeyExchangeFailed():
                 return (
                     f"{self.door.place} has no safe cipher in common with this machine. Have the"
@@ -182,12 +180,10 @@ class Session:
                 )
             case asyncssh.PermissionDenied():
                 secret = self.door.password or self.door.private_key
-                return (
-                    f"the server does not let {self.door.user} in. Check connector.user and the"
-                    f" secret in {secret.path if secret else 'no file'}."
-                )
+                file = secret.path if secret else "no file"
+                return say("sftp_login", user=self.door.user, file=file) + "."
             case asyncssh.SFTPNoSuchFile() | asyncssh.SFTPNoSuchPath():
-                return "there is no such file or folder on the server. Check connector.folder."
+                return say("sftp_no_folder") + "."
             case asyncssh.SFTPPermissionDenied():
                 return (
                     f"the server does not permit it. Let {self.door.user} read there, and for"
@@ -197,7 +193,7 @@ class Session:
                 return "the server offers no SFTP to this account. Ask who runs it."
             case asyncssh.SFTPError() if not isinstance(error, _PASSING):
                 return f"the server refuses ({error.reason}). Ask who runs it."
-        return "the server cannot be reached, or broke off. Check connector.host, port and network."
+        return say("sftp_away") + "."
 
 
 def _noted(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

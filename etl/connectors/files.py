@@ -16,6 +16,7 @@ from etl.declaration import Declaration
 from etl.delivery import Content, Delivery, Fetched, Item, Layout, Position, Window
 from etl.landing import Landing
 from warehouse.errors import SourceUnavailable, nearest
+from warehouse.sentences import say
 
 SETTLE_SECONDS = 2.0
 """A file touched more recently may still be being written."""
@@ -67,8 +68,7 @@ class Files:
                 os.replace(file, self.done_folder / item.name)
         except OSError as error:
             raise SourceUnavailable(
-                f"{item.name}: is loaded, but cannot be moved to {self.done_folder}"
-                f" ({error.strerror}). Make the folder writable, on the same disk."
+                f"{item.name}: {say('not_moved', folder=self.done_folder, why=error.strerror)}."
             ) from error
 
     def mark(self) -> str:
@@ -83,15 +83,14 @@ class Files:
             if self.path.is_file():
                 return [self._found(self.path.parent, self.path.name, self.path.stat())]
             if not self.path.is_dir():
-                raise SourceUnavailable(
-                    f"{self.path}: there is no such file or folder. Check connector.path and the"
-                    " delivery."
-                )
+                raise SourceUnavailable(f"{self.path}: {say('no_place')}.")
             with os.scandir(self.path) as entries:  # a tenth of a second for 10,000 files
                 wanted = [e for e in entries if self._is_wanted(e.name) and e.is_file()]
             return [self._found(self.path, entry.name, entry.stat()) for entry in wanted]
         except OSError as error:
-            raise SourceUnavailable(f"{self.path}: cannot be read ({error.strerror}).") from error
+            raise SourceUnavailable(
+                f"{self.path}: {say('unreadable', why=error.strerror)}."
+            ) from error
 
     def _version(self, file: Path) -> str:
         return self._found(file.parent, file.name, file.stat()).item.version
@@ -146,11 +145,9 @@ class File:
                 sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
                 status = os.fstat(stream.fileno())
         except OSError as error:
-            raise SourceUnavailable(f"{self.path.name}: cannot be read ({error}).") from error
+            raise SourceUnavailable(f"{self.path.name}: {say('unreadable', why=error)}.") from error
         if (status.st_size, status.st_mtime_ns) != (self.size, self.mtime_ns):
-            raise SourceUnavailable(
-                f"{self.path.name}: changed while it was read. It is read again in the next run."
-            )
+            raise SourceUnavailable(f"{self.path.name}: {say('changed_read')}.")
         content = Content(
             path=self.path,
             name=self.path.name,

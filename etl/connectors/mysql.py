@@ -19,6 +19,7 @@ from etl.connectors._tables import MARK, pages
 from etl.declaration import Declaration
 from etl.delivery import Delivery, Item, Position, Window
 from warehouse.errors import CockpitError, ContractBroken, SourceUnavailable
+from warehouse.sentences import say
 
 _PORT = 3306
 _CONNECT_SECONDS = 10
@@ -254,9 +255,7 @@ def _tls(options: TableOptions) -> ssl.SSLContext | None:
     try:
         return ssl.create_default_context(cafile=options.ca_file)
     except OSError:
-        raise SourceUnavailable(
-            f"{options.ca_file}: holds no certificate. Put the authority's there."
-        ) from None
+        raise SourceUnavailable(f"{options.ca_file}: {say('no_certificate')}.") from None
 
 
 @contextmanager
@@ -272,33 +271,20 @@ def _ours(error: Any, options: TableOptions) -> CockpitError:
     place, code = options.place, error.args[0] if error.args else 0
     if code in _TIMED_OUT:
         return SourceUnavailable(
-            f"{place}: a statement took longer than {options.timeout_seconds} s. Have an index made"
-            " over cursor and key, lower page_rows, or raise statement_timeout."
+            f"{place}: {say('statement_slow', seconds=options.timeout_seconds)}."
         )
     if code in _REFUSED:
-        return SourceUnavailable(
-            f"{place}: the server refuses the user {options.user!r} or the password ({code}). Mend"
-            " user or password_file."
-        )
+        return SourceUnavailable(f"{place}: {say('login_user', user=options.user, code=code)}.")
     if code in _NOT_GRANTED:
-        return SourceUnavailable(
-            f"{place}: {options.user!r} may not read it. Have SELECT granted on the table."
-        )
+        return SourceUnavailable(f"{place}: {say('not_granted', user=options.user)}.")
     if code in _MISSING:
-        return ContractBroken(f"{place}: was changed while it was read. Check the declaration.")
+        return ContractBroken(f"{place}: {say('table_changed')}.")
     words = " ".join(str(error.args[-1] if error.args else error).split())[:300]
     if "certificate" in words:
-        return SourceUnavailable(
-            f"{place}: the server's certificate is not trusted ({words}). Check host and ca_file."
-        )
+        return SourceUnavailable(f"{place}: {say('server_certificate', why=words)}.")
     if isinstance(error, pymysql.OperationalError | pymysql.InterfaceError):
-        return SourceUnavailable(
-            f"{place}: cannot be reached, or the connection was lost ({code}). Check host, port and"
-            " server; it is read again."
-        )
-    return SourceUnavailable(
-        f"{place}: the server could not answer (error {code}). Look into its log."
-    )
+        return SourceUnavailable(f"{place}: {say('lost_again', why=code)}.")
+    return SourceUnavailable(f"{place}: {say('server_failed', code=f'error {code}')}.")
 
 
 def read(declaration: Declaration, env: Mapping[str, str]) -> MySql:

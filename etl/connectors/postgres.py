@@ -19,6 +19,7 @@ from etl.connectors._tables import MARK, pages
 from etl.declaration import Declaration
 from etl.delivery import Delivery, Item, Position, Window
 from warehouse.errors import CockpitError, ContractBroken, SourceUnavailable
+from warehouse.sentences import say
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -240,31 +241,26 @@ def _ours(error: psycopg.Error, options: TableOptions) -> CockpitError:
     place = options.place
     if isinstance(error, errors.QueryCanceled):
         return SourceUnavailable(
-            f"{place}: a statement took longer than {options.timeout_seconds} s. Have an index made"
-            " over cursor and key, lower page_rows, or raise statement_timeout."
+            f"{place}: {say('statement_slow', seconds=options.timeout_seconds)}."
         )
     if isinstance(error, errors.InsufficientPrivilege):
-        return SourceUnavailable(
-            f"{place}: {options.user!r} may not read it. Have SELECT granted on the table."
-        )
+        return SourceUnavailable(f"{place}: {say('not_granted', user=options.user)}.")
     if isinstance(error, errors.UndefinedTable | errors.UndefinedColumn):
-        return ContractBroken(f"{place}: was changed while it was read. Check the declaration.")
+        return ContractBroken(f"{place}: {say('table_changed')}.")
     if isinstance(error, psycopg.OperationalError):
         return SourceUnavailable(f"{place}: {_connection_words(error)}")
-    return SourceUnavailable(
-        f"{place}: the server could not answer (SQLSTATE {error.sqlstate}). Look into its log."
-    )
+    return SourceUnavailable(f"{place}: {say('server_failed', code=f'SQLSTATE {error.sqlstate}')}.")
 
 
 def _connection_words(error: psycopg.OperationalError) -> str:
     if not isinstance(error, psycopg.errors.ConnectionTimeout) and error.sqlstate is not None:
-        return f"the server ended the connection (SQLSTATE {error.sqlstate}). It is read again."
+        return say("ended", code=error.sqlstate) + "."
     words = " ".join(str(error).split())[:300]
     if "password" in words:
-        return f"the server refuses the user or the password ({words}). Mend password_file."
+        return say("login", why=words) + "."
     if "certificate" in words:
-        return f"the server's certificate is not trusted ({words}). Check host and ca_file."
-    return f"cannot be reached, or the connection was lost ({words}). Check host, port and server."
+        return say("server_certificate", why=words) + "."
+    return say("lost", why=words) + "."
 
 
 def read(declaration: Declaration, env: Mapping[str, str]) -> Postgres:

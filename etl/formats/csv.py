@@ -13,6 +13,7 @@ from etl.formats.chunk import LINE, BrokenLine, Chunk, check_width, text_frame
 from etl.formats.lines import Block, read_blocks
 from warehouse import reasons
 from warehouse.errors import ContractBroken
+from warehouse.sentences import say
 
 _LONGEST_RECORD = 2000
 """Lines one quoted record may span."""
@@ -43,9 +44,7 @@ def _header(
 ) -> tuple[tuple[str, ...] | None, Block]:
     """The columns' names, and the block without the header line."""
     if block.broken and (not block.lines or block.broken[0].line < block.numbers[0]):
-        raise ContractBroken(
-            f"the first line {block.broken[0].reason}; set connector.encoding to the file's own"
-        )
+        raise ContractBroken(say("header_encoding", reason=block.broken[0].reason))
     if not block.lines:
         return None, block
     cells = _first_record(block.lines[0], delimiter)
@@ -55,7 +54,7 @@ def _header(
     names = tuple(cell.strip() or f"column_{n}" for n, cell in enumerate(cells, 1))
     if len(set(names)) != len(names):
         twice = next(name for name in names if names.count(name) > 1)
-        raise ContractBroken(f"the header names the column {twice!r} twice")
+        raise ContractBroken(say("header_twice", name=twice))
     return names, block.without_first()
 
 
@@ -63,7 +62,7 @@ def _first_record(line: str, delimiter: str) -> list[str]:
     try:
         return next(csv.reader([line], delimiter=delimiter, strict=True), [])
     except csv.Error as error:
-        raise ContractBroken(f"the first line is no CSV: {error}") from error
+        raise ContractBroken(say("header_no_csv", why=error)) from error
 
 
 def _cut_plain(block: Block, names: Sequence[str], delimiter: str) -> Chunk:

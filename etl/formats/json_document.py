@@ -20,6 +20,7 @@ from etl.formats.chunk import (
 )
 from warehouse import reasons
 from warehouse.errors import ContractBroken
+from warehouse.sentences import say
 
 MOST_BYTES = 256 << 20
 """A document has to be in memory as a whole; a larger one has to come in pages."""
@@ -108,7 +109,7 @@ class Document:
                 self._note((*behind, name), self._value())
         if not is_there:
             place = _place((*behind, ahead[0]))
-            raise ContractBroken(f"holds nothing at {place}; set connector.records")
+            raise ContractBroken(say("json_nothing", at=place))
 
     def _list(self, behind: Keys) -> Iterator[Record]:
         """`null` is how some programs write a list without elements."""
@@ -141,7 +142,7 @@ class Document:
             self._at = error.pos
             self._refuse("is no JSON, or is cut off")
         except RecursionError as error:
-            raise ContractBroken("nests more deeply than a delivery does") from error
+            raise ContractBroken(say("json_deep")) from error
         self._end = self._at
         self._space()
         return value
@@ -195,7 +196,7 @@ def _decoded(stream: BinaryIO) -> str:
     """Bytes of another encoding become halves of surrogate pairs, which break their record."""
     content = stream.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
-        raise ContractBroken(f"is larger than {MOST_BYTES >> 20} MiB; have it delivered in pages")
+        raise ContractBroken(say("too_large_pages", most=MOST_BYTES >> 20))
     return content.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
 
 

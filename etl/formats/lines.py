@@ -8,9 +8,10 @@ from typing import BinaryIO
 from etl.formats.chunk import MAX_LINE_BYTES, BrokenLine
 from warehouse import reasons
 from warehouse.errors import SourceUnavailable
+from warehouse.sentences import say
 
 BLOCK_BYTES = 4 << 20
-EMPTY = "is empty (0 bytes). Have it delivered again"
+EMPTY = say("empty_file")
 _BOM = b"\xef\xbb\xbf"
 
 

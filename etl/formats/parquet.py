@@ -10,6 +10,7 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from etl.formats.chunk import LINE, Chunk, check_width
 from warehouse.errors import SourceUnavailable
+from warehouse.sentences import say
 
 _EXACT_FLOAT = 2.0**53
 
@@ -29,7 +30,7 @@ def read_parquet(stream: BinaryIO, rows: int) -> Iterator[Chunk]:
             yield Chunk(frame=pl.DataFrame([*columns, numbers.alias(LINE)]))
             first += len(frame)
     except (pa.ArrowException, OSError) as error:
-        raise SourceUnavailable(f"is no readable Parquet file ({_short(error)})") from error
+        raise SourceUnavailable(say("no_parquet", why=_short(error))) from error
 
 
 def check_parquet(stream: BinaryIO, rows: int) -> None:
@@ -38,7 +39,7 @@ def check_parquet(stream: BinaryIO, rows: int) -> None:
         for _ in pq.ParquetFile(stream).iter_batches(batch_size=rows):
             pass
     except (pa.ArrowException, OSError) as error:
-        raise SourceUnavailable(f"is no readable Parquet file ({_short(error)})") from error
+        raise SourceUnavailable(say("no_parquet", why=_short(error))) from error
 
 
 def _short(error: Exception) -> str:

@@ -29,6 +29,7 @@ from etl.reading.wire import send
 from warehouse import clock
 from warehouse.errors import ContractBroken, SourceUnavailable
 from warehouse.keys import Pseudonymiser
+from warehouse.sentences import say
 
 MEMORY_BYTES = 1 << 30
 """Private memory; a delivery that needs more is hostile or has a line without end."""
@@ -202,9 +203,7 @@ def _first_broken(broken: pl.DataFrame) -> str:
 def _sum(job: Job, chunk: Chunk, name: str) -> Decimal:
     """Exact: as decimals. Texts that are no number are broken rows, which the count tells."""
     if name not in chunk.frame.columns:
-        raise ContractBroken(
-            f"{job.content.name}: the control total sums {name!r}, which it does not hold."
-        )
+        raise ContractBroken(f"{job.content.name}: {say('totals_column', name=name)}.")
     total = Decimal(0)
     for text in chunk.frame[name].drop_nulls().to_list():
         try:

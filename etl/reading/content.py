@@ -21,6 +21,7 @@ from etl.formats.lines import check_lines
 from etl.formats.parquet import check_parquet, read_parquet
 from etl.landing import open_landed
 from warehouse.errors import ContractBroken, ReaderEnded, SourceUnavailable
+from warehouse.sentences import say
 
 ROWS = 10_000
 """Rows of a piece; a batch is a piece."""
@@ -92,10 +93,7 @@ def _format(content: Content) -> Format:
     endings = [e for e in PurePath(content.name).suffixes if e not in _PACKED]
     kind = _ENDINGS.get(endings[-1].lower()) if endings else None
     if kind is None:
-        raise ContractBroken(
-            f"its name does not tell the format; end it in {', '.join(_ENDINGS)}"
-            " or set connector.format"
-        )
+        raise ContractBroken(say("no_format", endings=", ".join(_ENDINGS)))
     return kind
 
 
@@ -126,10 +124,7 @@ def _unfolded(raw: BinaryIO, ending: str) -> BinaryIO:
 def _in_memory(stream: BinaryIO) -> BinaryIO:
     content = stream.read(_PARQUET_IN_MEMORY + 1)
     if len(content) > _PARQUET_IN_MEMORY:
-        raise SourceUnavailable(
-            f"unfolds to more than {_PARQUET_IN_MEMORY >> 20} MiB. Deliver Parquet with its own"
-            " compression"
-        )
+        raise SourceUnavailable(say("unfolds", most=_PARQUET_IN_MEMORY >> 20))
     return io.BytesIO(content)
 
 
@@ -139,7 +134,7 @@ def _check_unchanged(content: Content) -> None:
         return
     status = content.path.stat()
     if (status.st_size, status.st_mtime_ns) != content.stamp:
-        raise SourceUnavailable("changed while it was read. It is read again in the next run")
+        raise SourceUnavailable(say("changed_read"))
 
 
 @contextmanager
@@ -150,13 +145,8 @@ def _explained(content: Content) -> Iterator[None]:
     except (SourceUnavailable, ContractBroken) as error:
         raise type(error)(f"{content.name}: {error}.") from error
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise SourceUnavailable(
-            f"{content.name}: the compressed file is truncated or damaged ({error})."
-            " Have it delivered again."
-        ) from error
+        raise SourceUnavailable(f"{content.name}: {say('damaged', why=error)}.") from error
     except InvalidTag as error:
-        raise ReaderEnded(
-            f"{content.name}: was changed where it landed. It is fetched again in the next run."
-        ) from error
+        raise ReaderEnded(f"{content.name}: {say('changed_landed')}.") from error
     except OSError as error:
-        raise ReaderEnded(f"{content.name}: cannot be read ({error}).") from error
+        raise ReaderEnded(f"{content.name}: {say('unreadable', why=error)}.") from error

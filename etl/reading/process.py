@@ -17,6 +17,7 @@ import polars as pl
 from etl.reading.job import Job, Piece, Survey
 from etl.reading.wire import receive
 from warehouse.errors import ContractBroken, ReaderEnded, SourceUnavailable
+from warehouse.sentences import say
 from warehouse.settings import ROOT
 
 ANSWER_SECONDS = 120.0
@@ -65,7 +66,7 @@ class ReadingProcess:
             found = self._answers.get(timeout=ANSWER_SECONDS)
         except queue.Empty:
             raise ReaderEnded(
-                f"{job.content.name}: reading it took longer than {ANSWER_SECONDS:g} s."
+                f"{job.content.name}: {say('reader_slow', seconds=format(ANSWER_SECONDS, 'g'))}."
             ) from None
         if found is None:
             raise ReaderEnded(f"{job.content.name}: {_why(self._code())}.")
@@ -101,8 +102,8 @@ def _environment() -> dict[str, str]:
 
 def _why(code: int) -> str:
     if code < 0:
-        return f"the process that read it was ended by signal {-code}"
-    return "the process that read it came to its limit of memory or failed on it"
+        return say("reader_signal", number=-code)
+    return say("reader_memory")
 
 
 class Readers:

@@ -8,12 +8,12 @@ from pages._ui.words import moment_words
 from warehouse.datasets import DATASETS
 from warehouse.operations import CheckResult, Drift, Severity
 from warehouse.quality import CHECKS
+from warehouse.sentences.values import CHANGES, SHAPES
 
 SEVERITIES: dict[Severity, tuple[str, Tone]] = {
     Severity.BLOCKING: ("阻断", "bad"),
     Severity.WARNING: ("警告", "warn"),
 }
-DRIFT_WORDS = {"new": "新增列", "missing": "缺少列", "renamed": "列改名", "retyped": "类型改变"}
 _DRIFT_REMEDIES = {
     "new": "不影响入库；需要时在声明中接入。",
     "missing": "必填列缺失时整批停放，不会悄悄入空值；请来源恢复该列或修改声明。",
@@ -80,16 +80,21 @@ def _drift_row(one: Drift, drawing: Drawing) -> tuple[Entry, ...]:
     remedy = _DRIFT_REMEDIES.get(one.kind, "")
     return (
         Chip(
-            text=_(DRIFT_WORDS.get(one.kind, one.kind)),
+            text=named(CHANGES[one.kind]) if one.kind in CHANGES else one.kind,
             tone="quiet" if one.kind == "new" else "warn",
         ),
         Pair(main=drawing.label("source", one.source), below=one.item),
         one.column_name,
-        one.was or "—",
-        one.now or "—",
+        _shape(one.was),
+        _shape(one.now),
         Pair(main=_(remedy) if remedy else "—", below="", is_wrapped=True),
         moment_words(one.seen_at, drawing.now, drawing.zone),
     )
+
+
+def _shape(text: str) -> str:
+    """What a column looked like, or the name it had."""
+    return named(SHAPES[text]) if text in SHAPES else text or "—"
 
 
 def _broken_tile(severity: Severity) -> Draw:

@@ -1,9 +1,9 @@
 """What needed or needs a person: open ones first, each with what to do."""
 
-from pages._panels.problems import INCIDENT_WORDS, REMEDIES
+from pages._panels.problems import remedy, title
 from pages._ui.cells import Chip, Entry, Pair, Tone
 from pages._ui.panel import Drawing, Sheet
-from pages._ui.text import _
+from pages._ui.text import _, told
 from pages._ui.words import MOMENT_FALLBACK, moment_words, span_words
 from warehouse.operations import Incident
 
@@ -31,14 +31,16 @@ def _tone(one: Incident) -> Tone:
 
 def _row(one: Incident, drawing: Drawing) -> tuple[Entry, ...]:
     is_open = one.closed_at is None
-    kind = _(INCIDENT_WORDS.get(one.kind, one.kind))
     lasted = ((one.closed_at or drawing.now) - one.opened_at).total_seconds()
     now, zone = drawing.now, drawing.zone
-    remedy = _(REMEDIES.get(one.kind, REMEDIES["failed"])) if is_open else ""
     return (
-        Chip(text=kind, tone=_tone(one) if is_open else "quiet"),
+        Chip(text=title(one.kind), tone=_tone(one) if is_open else "quiet"),
         drawing.label("source", one.source) if one.source else MOMENT_FALLBACK,
-        Pair(main=one.message, below=remedy, is_wrapped=True),
+        Pair(
+            main=told(one.message, zone),
+            below=remedy(one.kind) if is_open else "",
+            is_wrapped=True,
+        ),
         moment_words(one.opened_at, now, zone),
         moment_words(one.told_at, now, zone),
         _("未恢复") if is_open else moment_words(one.closed_at, now, zone),

@@ -8,7 +8,7 @@ from pages._ui.numbers import fixed
 from pages._ui.originals import values_of
 from pages._ui.panel import Drawing, Fold, Panel, Sheet, Tile
 from pages._ui.records import Broken
-from pages._ui.text import _, named
+from pages._ui.text import _, named, told
 from pages._ui.wishes import backfill_act, replay_act
 from pages._ui.words import comma, moment_words, period_words
 from warehouse.model import Period
@@ -125,7 +125,11 @@ def parked_sheet(drawing: Drawing) -> Sheet | None:
             (
                 drawing.label("source", one.source),
                 one.item,
-                Pair(main=one.reason, below="", is_wrapped=True),
+                Pair(
+                    main=told(one.reason.removeprefix(f"{one.item}: "), drawing.zone),
+                    below="",
+                    is_wrapped=True,
+                ),
                 one.tries,
                 moment_words(one.since, drawing.now, drawing.zone),
             )
@@ -165,7 +169,7 @@ def _request_row(one: Request, drawing: Drawing) -> tuple[Entry, ...]:
         drawing.label("source", one.source),
         _scope(one, drawing),
         Chip(text=_(word), tone=tone),
-        Pair(main=one.message or one.run_id or "—", below="", is_wrapped=True),
+        Pair(main=told(one.message, drawing.zone) or one.run_id or "—", below="", is_wrapped=True),
     )
 
 
@@ -192,7 +196,8 @@ def _rows_tile(drawing: Drawing) -> Tile | None:
 
 def _reasons_tile(drawing: Drawing) -> Tile | None:
     broken = drawing.records.quarantine()
-    return Tile(value=str(len({one.code for one in broken})), unit=_("类原因"))
+    kinds = {(named(one.label), one.column_name) for one in broken}
+    return Tile(value=str(len(kinds)), unit=_("种"), context=_("按原因与列计"))
 
 
 def _parked_tile(drawing: Drawing) -> Tile | None:
@@ -207,8 +212,8 @@ def _requests_tile(drawing: Drawing) -> Tile | None:
     failed = sum(one.state is RequestState.FAILED for one in found)
     return Tile(
         value=str(len(still)),
-        unit=f"/ {len(found)}",
-        context=_("失败 {n} 项").format(n=failed) if failed else "",
+        unit=_("项"),
+        context=_("累计 {n} 项，失败 {k} 项").format(n=len(found), k=failed),
     )
 
 

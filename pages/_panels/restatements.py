@@ -14,10 +14,23 @@ _MOST_ROWS = 300
 
 
 def found_in(drawing: Drawing) -> tuple[Restatement, ...]:
-    """Those whose day or month lies in the bar's period, the latest change first."""
+    """Those whose day or month lies in the bar's period: the latest change first; of one moment
+    months before days, the city before its districts, and what has changed most before the rest."""
     period = drawing.filters.period
     own = [one for one in drawing.restated if one.start < period.end and period.start < one.end]
-    return tuple(sorted(own, key=lambda one: (one.seen_at, one.metric), reverse=True))
+    return tuple(sorted(own, key=_order))
+
+
+def _order(one: Restatement) -> tuple[float, int, bool, float, str]:
+    days = (one.end - one.start).days
+    return -one.seen_at.timestamp(), -days, bool(one.dimension), -_moved(one), one.metric
+
+
+def _moved(one: Restatement) -> float:
+    """By which part of itself; of a number that was or is not there: wholly."""
+    if not one.old or one.new is None:
+        return 1.0
+    return abs(one.new - one.old) / abs(one.old)
 
 
 def restatements_sheet(drawing: Drawing) -> Sheet | None:
@@ -80,6 +93,8 @@ def _change(one: Restatement, language: str) -> str:
     else:
         by = (one.new - one.old) / one.old if one.old else None
     change = format_change(by, metric.unit, metric.polarity, language)
+    if change.tone == "flat" and one.old != one.new:
+        return _("不到 0.1 个百分点") if metric.unit is Unit.SHARE else _("不到 0.1%")
     return change.signed
 
 

@@ -7,7 +7,7 @@ from pages._panels.sources import three_counts
 from pages._ui.cells import Chip, Entry, Meter, Pair, Tone
 from pages._ui.numbers import fixed
 from pages._ui.panel import Drawing, Panel, Sheet, Tile
-from pages._ui.text import _
+from pages._ui.text import _, told
 from pages._ui.words import moment_words, span_words
 from warehouse.operations import Run, RunKind
 
@@ -68,7 +68,7 @@ def _row(run: Run, drawing: Drawing, longest: float) -> tuple[Entry, ...]:
         Meter(text=span_words(took) if took >= 1 else _("不到 1 秒"), share=took / longest),
         run.read,
         three_counts(run.loaded, run.duplicate, run.quarantined),
-        Pair(main=run.message or "—", below="", is_wrapped=True),
+        Pair(main=told(run.message, drawing.zone) or "—", below="", is_wrapped=True),
     )
 
 

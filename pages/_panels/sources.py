@@ -65,9 +65,12 @@ def sources_sheet(drawing: Drawing) -> Sheet | None:
     records, now = drawing.records, drawing.now
     incidents = [one for one in _if_asked(drawing, records.incidents) if one.closed_at is None]
     parked = _if_asked(drawing, records.parked)
-    ordered = sorted(drawing.sources, key=lambda source: rank(source, now))
-    told = {i: problem(source, incidents, parked, now) for i, source in enumerate(ordered)}
-    wrong = {i: pair for i, pair in told.items() if pair}
+    told = {
+        source.name: problem(source, incidents, parked, now, drawing.zone)
+        for source in drawing.sources
+    }
+    ordered = sorted(drawing.sources, key=lambda s: rank(s, now, is_told=bool(told[s.name])))
+    wrong = {i: pair for i, source in enumerate(ordered) if (pair := told[source.name])}
     return Sheet(
         head=_head(drawing),
         rows=tuple(_source_row(source, parked, drawing) for source in ordered),

@@ -9,11 +9,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from babel.messages.pofile import read_po
 from flask import has_request_context, request
 
 from warehouse.model import Label
+from warehouse.sentences import read as read_sentence
 
 LANGUAGES = ("zh", "en")
 CATALOGUE_FILE = Path(__file__).parent / "locale" / "en" / "cockpit.po"
@@ -55,6 +57,11 @@ def speaking(wished: str) -> Iterator[None]:
 def _(message: str) -> str:
     """`message` in the language of the request."""
     return _ENGLISH.get(message, message) if language() == "en" else message
+
+
+def told(text: str, zone: ZoneInfo) -> str:
+    """A sentence of the ETL as it is stored, in the language of the request; times in `zone`."""
+    return named(read_sentence(text, zone))
 
 
 def named(label: Label) -> str:

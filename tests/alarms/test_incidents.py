@@ -12,10 +12,10 @@ from etl.alarms import outbox as sending
 from etl.alarms.incidents import Event
 from etl.alarms.mail import MailPost
 from etl.alarms.outbox import Outbox, Post, pause_seconds
-from etl.alarms.trouble import Key, Kind, drift_trouble, troubles_of
+from etl.alarms.trouble import Key, drift_trouble, troubles_of
 from etl.alarms.watch import Watch
 from etl.alarms.webhook import WebhookPost
-from etl.alarms.wording import REMEDIES, TITLES, Message
+from etl.alarms.wording import Message
 from etl.load import Loader
 from tests.alarms import servers
 from tests.tiny import tiny_settings
@@ -25,6 +25,7 @@ from warehouse.keys import Keyring
 from warehouse.model import Label, SourceStatus
 from warehouse.operations import Drift
 from warehouse.settings import Settings
+from warehouse.troubles import REMEDIES, TITLES, Kind
 
 AT = datetime(2026, 11, 23, 1, 2, 3, tzinfo=UTC)
 FAILED: Mapping[Key, str] = {("fund", "failed"): "cannot be reached"}

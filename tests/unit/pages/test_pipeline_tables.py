@@ -67,9 +67,9 @@ def test_sources_when_some_are_in_trouble_then_they_come_first_with_what_to_do()
     assert sheet is not None
     assert [_texts(row)[0].split(" ")[0] for row in sheet.rows][:2] == ["broken", "late"]
     assert sheet.tones == {0: "bad", 1: "warn", 3: "warn"}
-    assert sheet.notes[0][0] == "失败：no route to host"
+    assert sheet.notes[0][0] == "数据源中断：no route to host"
     assert sheet.notes[1] == ("已 90 分钟没有新数据，承诺 60 分钟", sheet.notes[1][1])
-    assert sheet.notes[3][0] == "文件停放"
+    assert sheet.notes[3][0] == "有文件停放"
     assert sheet.finding == "3 个数据源需要处理"
 
 
@@ -204,8 +204,8 @@ def test_incidents_when_some_are_open_then_they_come_first_with_the_remedy() -> 
     assert sheet is not None
     assert sheet.finding == "1 个问题待处理"
     first, second = (_texts(row) for row in sheet.rows)
-    assert first[0] == "运行失败" and "检查来源系统" in first[2] and first[5] == "未恢复"
-    assert second[0] == "数据延迟" and second[6] == "60 分钟"
+    assert first[0] == "数据源中断" and "检查来源系统" in first[2] and first[5] == "未恢复"
+    assert second[0] == "数据未按时更新" and second[6] == "60 分钟"
     assert sheet.tones == {0: "bad"}
 
 
