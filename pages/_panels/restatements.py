@@ -93,7 +93,7 @@ def _change(one: Restatement, language: str) -> str:
     else:
         by = (one.new - one.old) / one.old if one.old else None
     change = format_change(by, metric.unit, metric.polarity, language)
-    if change.tone == "flat" and one.old != one.new:
+    if by is not None and not change.arrow and one.old != one.new:
         return _("不到 0.1 个百分点") if metric.unit is Unit.SHARE else _("不到 0.1%")
     return change.signed
 

@@ -83,7 +83,7 @@ RUNS: Mapping[str, Label] = {
         zh="最新数据停在 {when}，承诺 {span}内更新",
         en="{source} has nothing newer than {when}Z; it promises {span:,} s",
     ),
-    "parked_one": Label(zh="{items}", en="1 delivery is left alone: {items}"),
+    "parked_one": Label(zh="文件 {items}", en="1 delivery is left alone: {items}"),
     "parked_many": Label(zh="{n} 个文件：{items}", en="{n:,} deliveries are left alone: {items}"),
     "disk_low": Label(
         zh="{place} 只剩 {left} MB，入库需要 {needed} MB",

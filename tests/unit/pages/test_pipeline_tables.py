@@ -66,10 +66,10 @@ def test_sources_when_some_are_in_trouble_then_they_come_first_with_what_to_do()
     sheet = sources_sheet(_drawing(sources=SOURCES))
     assert sheet is not None
     assert [_texts(row)[0].split(" ")[0] for row in sheet.rows][:2] == ["broken", "late"]
-    assert sheet.tones == {0: "bad", 1: "warn", 3: "warn"}
+    assert sheet.tones == {0: "bad", 1: "warn", 2: "warn"}
     assert sheet.notes[0][0] == "数据源中断：no route to host"
     assert sheet.notes[1] == ("已 90 分钟没有新数据，承诺 60 分钟", sheet.notes[1][1])
-    assert sheet.notes[3][0] == "有文件停放"
+    assert sheet.notes[2][0] == "有文件停放"
     assert sheet.finding == "3 个数据源需要处理"
 
 
