@@ -83,3 +83,21 @@ def test_lineage_when_a_metric_is_pointed_at_then_the_others_step_back(open_page
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     expect(page.locator(".textpoint", has_text="申请笔数").first).to_have_css("opacity", "0.3")
     expect(text).to_have_css("opacity", "1")
+
+
+def test_numbers_when_rows_come_late_then_cards_and_the_page_say_they_were_restated(
+    cockpit: Live, open_page: Open
+) -> None:
+    word = f"late-{secrets.token_hex(3)}"
+    local = datetime.now(cockpit.settings.zone)
+    last_month = local.replace(day=1) - timedelta(days=10)
+    rows = [city.service(f"{word}-{n}", last_month, n) for n in range(60)]
+    city.write_csv(cockpit.settings.inbox / "services" / f"{word}.csv", rows)
+
+    operator = open_page("/pipeline/restatements?period=previous_month", "operator").page
+    line = operator.locator("tr", has_text="来源 services · 60 行").first
+    expect(line).to_be_visible(timeout=2 * SOON_MILLISECONDS)
+    expect(line).to_contain_text("迟到数据")
+    official = open_page("/?period=previous_month", "official").page
+    card = official.locator("section.card", has_text="服务次数").first
+    expect(card).to_contain_text("已修订")
