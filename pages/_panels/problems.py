@@ -64,14 +64,17 @@ def problem(
 ) -> tuple[str, str] | None:
     """What is wrong, and the remedy; None where all is well."""
     own = next((one for one in incidents if one.source == source.name), None)
+    lying = [one for one in parked if one.source == source.name]
     if own is not None:
         words = _late(source, now) if own.kind == Kind.STALE else told(own.message, zone)
+        if own.kind == Kind.PARKED and len(lying) == 1:
+            words = told(lying[0].reason, zone)  # says which file as well
         return _said(title(own.kind), words), remedy(own.kind)
     if source.last_run_state == "failed":
         return _said(title(Kind.FAILED), told(source.last_error, zone)), remedy(Kind.FAILED)
     if source.last_run_state == "interrupted":
         return _(RUN_STATES["interrupted"][0]), named(INTERRUPTED)
-    if any(one.source == source.name for one in parked):
+    if lying:
         return title(Kind.PARKED), remedy(Kind.PARKED)
     if source.is_stale(now):
         return _late(source, now), remedy(Kind.STALE)

@@ -118,7 +118,7 @@ def test_delivery_when_parked_then_told_as_that_and_not_as_a_failed_source_too(
     settled(home.inbox / "hall" / "a.csv", b"")
     settled(home.inbox / "hall" / "b.csv", f"{HEADER}\n{rows_text(0, 5)}")
     service.start()
-    assert wait_until(lambda: subjects(mail) == ["[驾驶舱] 有数据被搁置：大厅"])
+    assert wait_until(lambda: subjects(mail) == ["[驾驶舱] 有文件停放：大厅"])
     settled(home.inbox / "hall" / "c.csv", f"{HEADER}\n{rows_text(5, 5)}")
     assert wait_until(lambda: rows(home, loader, "hall") == 10)
     (incident,) = service._desk.watch.open_incidents()
