@@ -23,6 +23,9 @@ NAMES = (
     "destroy_older",
     "destroy_live_key",
     "destroy_files",
+    "destroy_fresh",
+    "destroy_old_key",
+    "destroy_new_key",
     "destroy_originals",
     "destroy_certificate",
 )
