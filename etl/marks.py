@@ -20,6 +20,18 @@ def declaration_mark(source: Source) -> str:
     return hashlib.sha256(repr(means).encode()).hexdigest()[:16]
 
 
+def identity_mark(source: Source) -> str:
+    """Changes when a row that is stored already would come as another one.
+
+    A secret value stands in the identity as its pseudonym, so it counts which ones are secret.
+    """
+    secret = {*source.personal, *source.dropped}
+    if source.identity:
+        secret &= set(source.identity)
+    means = (source.contract.name, source.identity, sorted(secret))
+    return hashlib.sha256(repr(means).encode()).hexdigest()[:16]
+
+
 def is_read(item: Item, known: Position | None, mark: str) -> bool:
     """Whether the item was read to its end as it is now, by the declaration as it is now."""
     return (

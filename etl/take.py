@@ -16,7 +16,7 @@ from etl.delivery import Delivery, Fetched, Item, Position, Window
 from etl.drift import drifts, sentence
 from etl.failpoints import step
 from etl.load import Loader
-from etl.marks import batch_id, is_read, position_of
+from etl.marks import batch_id, identity_mark, is_read, position_of
 from etl.model import Batch, OnBroken, RunState, Source
 from etl.positions import Positions
 from etl.reading.job import Job, Piece, Survey
@@ -96,6 +96,7 @@ class Taking:
         known = self._positions.of(run.source)
         with self._loader.working():
             self._loader.state.note_personal(run.source)
+            self._check_identity()
             tried = self._loader.state.attempts(run.source.name)
         seen: set[str] = set()
         for delivery in run.source.connector.deliveries(dict(known), run.window):
@@ -122,6 +123,18 @@ class Taking:
             self._positions.forget(run.source, seen)
             for gone in tried.keys() - seen:
                 self._clear(gone, tried)
+
+    def _check_identity(self) -> None:
+        """Rows that are stored must not come again as others: they would count twice."""
+        source, state = self._run.source, self._loader.state
+        mark, before = identity_mark(source), state.identity(source.name)
+        if before not in ("", mark) and state.totals(source.name).loaded:
+            raise ContractBroken(
+                f"{source.file.name}: [identity], or what is personal in it, is not what it was, so"
+                " that stored rows would count again. Set it back, or give the source a new name."
+            )
+        if mark != before:
+            state.keep_identity(source.name, mark)
 
     def _clear(self, item: str, tried: Mapping[str, Attempt]) -> None:
         """The item was read, or went away."""

@@ -78,6 +78,16 @@ class Attempts(Book):
         """The item was read or went away."""
         self._execute("DELETE FROM {db}.attempt WHERE source = ? AND item = ?", source, item)
 
+    # --- identity ---------------------------------------------------------------------------
+
+    def identity(self, source: str) -> str:
+        """The mark of what makes its stored rows the same; empty before the first run."""
+        rows = self._execute("SELECT mark FROM {db}.identity WHERE source = ?", source)
+        return rows[0][0] if rows else ""
+
+    def keep_identity(self, source: str, mark: str) -> None:
+        self._execute("INSERT OR REPLACE INTO {db}.identity VALUES (?, ?)", source, mark)
+
     # --- columns ----------------------------------------------------------------------------
 
     def columns(self, source: str) -> dict[str, str]:

@@ -380,3 +380,29 @@ def test_status_of_a_source_tells_totals_error_and_newest_event(
 
 def _now() -> datetime:
     return datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+def test_identity_when_it_changes_after_rows_are_stored_then_nothing_is_counted_twice(
+    home: Settings, loader: Loader
+) -> None:
+    deliver(home, "a.csv", rows_text(0, 5))
+    run_source(declared(home), loader)
+    other = declared(home, ('columns = ["no"]', 'columns = ["at"]'))
+
+    report = run_source(other, loader)
+
+    assert (report.state, report.read) == (RunState.FAILED, 0)
+    assert report.message.startswith("hall.toml: [identity], or what is personal in it, is not")
+    assert Runner(loader).run_if_new(other) is None, "told once"
+    assert run_source(declared(home), loader).state is RunState.DONE
+
+
+def test_identity_when_it_changes_before_anything_is_stored_then_it_counts(
+    home: Settings, loader: Loader
+) -> None:
+    run_source(declared(home), loader)
+    deliver(home, "a.csv", rows_text(0, 5))
+
+    report = run_source(declared(home, ('columns = ["no"]', 'columns = ["at"]')), loader)
+
+    assert (report.state, report.loaded) == (RunState.DONE, 5)

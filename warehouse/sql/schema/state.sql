@@ -174,6 +174,7 @@ CREATE TABLE IF NOT EXISTS {db}.sample (
     original VARCHAR,
     seen_at TIMESTAMP
 );
+CREATE TABLE IF NOT EXISTS {db}.identity (source VARCHAR PRIMARY KEY, mark VARCHAR);
 CREATE TABLE IF NOT EXISTS {db}.check_result (
     dataset VARCHAR,
     month VARCHAR,
