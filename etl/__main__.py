@@ -13,13 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from etl import shell
-from etl.alarms.outbox import posts
-from etl.alarms.wording import trial_message
 from etl.check import SHOWN, Sample, check_source
-from etl.demo import deliver_live
 from etl.logs import configure_logs
 from etl.model import Source
-from etl.serving import serve
 from etl.sources import read_sources, source_env
 from etl.status import undelivered
 from etl.table import text_table
@@ -126,6 +122,11 @@ def _cell(value: Any, is_secret: bool) -> Any:
 
 
 def _serve(settings: Settings, options: argparse.Namespace) -> int:
+    # Only here, as in `_alarm`: a scheduler and clients of mail and web cost others a third of
+    # their start.
+    from etl.demo import deliver_live
+    from etl.serving import serve
+
     configure_logs()
     declared = read_sources(settings.sources, source_env(settings, os.environ))
     serve(settings, declared, deliver_live if options.demo else None, wait=options.wait)
@@ -136,6 +137,9 @@ def _serve(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _alarm(settings: Settings, options: argparse.Namespace) -> int:
+    from etl.alarms.outbox import posts
+    from etl.alarms.wording import trial_message
+
     targets = posts(settings)
     if not targets:
         raise SettingsError("No target is set: give COCKPIT_MAIL_SERVER or COCKPIT_WEBHOOK_URL.")

@@ -22,11 +22,10 @@ from etl.folder import Folder, Reading
 from etl.jobs import Jobs, Pool
 from etl.load import Loader
 from etl.model import Declared, RunState, Source
-from etl.publish import publish
+from etl.publication import publish_all
 from etl.run import Runner
 from etl.slots import Slots
 from etl.sources import source_env
-from etl.status import source_statuses
 from etl.triggers import Cron, Every
 from warehouse import clock
 from warehouse.books import ask_for_books, books_wanted
@@ -312,29 +311,6 @@ class Service:
         for source in changed:
             self._schedule(source)
         self._desk.only(Kind.DECLARATION, reading.problems)
-
-
-def publish_all(
-    declared: Declared,
-    loader: Loader,
-    checked: dict[str, datetime] | None = None,
-    following: dict[str, datetime] | None = None,
-    *,
-    restates_at_once: bool = True,
-) -> int:
-    """Publishes what is loaded; the number of the generation that counts now.
-
-    Nothing loads in between, so the statuses count the rows that are published with them.
-    """
-    with loader.lock:
-        statuses = source_statuses(declared.sources, loader, checked=checked, following=following)
-        return publish(
-            loader,
-            statuses,
-            declared.labels,
-            declared.city,
-            restates_at_once=restates_at_once,
-        ).generation
 
 
 def trigger_of(source: Source) -> Every | Cron | None:

@@ -17,8 +17,8 @@ from tqdm import tqdm
 from etl.delivery import Window
 from etl.load import Loader
 from etl.model import Declared, RunReport, RunState, Source
+from etl.publication import publish_all
 from etl.run import Runner
-from etl.schedule import publish_all
 from etl.sources import read_sources, source_env
 from etl.table import text_table
 from warehouse.answer import Warehouse

@@ -13,9 +13,9 @@ import pytest
 
 from etl.load import Loader
 from etl.model import Declared, RunReport, RunState, Source
+from etl.publication import publish_all
 from etl.reading.job import Job
 from etl.run import Runner
-from etl.schedule import publish_all
 from etl.shell import days
 from etl.sources import read_source, source_env
 from tests.faults.account import check_account

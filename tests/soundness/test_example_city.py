@@ -10,8 +10,8 @@ import pytest
 from etl.demo import write_history
 from etl.demo.bureaus import BUREAUS
 from etl.load import Loader
+from etl.publication import publish_all
 from etl.run import Runner
-from etl.schedule import publish_all
 from etl.sources import read_sources, source_env
 from tests.soundness.conftest import EVERYTHING
 from tests.soundness.example_city import QUESTIONS, Expect, Span, compare

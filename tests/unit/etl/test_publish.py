@@ -12,8 +12,8 @@ import pytest
 from etl import publish as publishing
 from etl.load import Loader
 from etl.model import Batch, Declared, RunState
+from etl.publication import publish_all
 from etl.publish import publish
-from etl.schedule import publish_all
 from tests.tiny import load_rows, tiny_batch, tiny_settings, tiny_source
 from warehouse import clock
 from warehouse.connection import Reader

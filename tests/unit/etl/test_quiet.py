@@ -13,8 +13,8 @@ from etl.demo import delivery
 from etl.demo.bureaus import BUREAUS, Bureau
 from etl.load import Loader
 from etl.model import Declared, RunState, Source
+from etl.publication import publish_all
 from etl.run import run_source
-from etl.schedule import publish_all
 from etl.sources import read_source, source_env
 from etl.status import source_statuses
 from tests.unit.etl.declared import HEADER, declare, rows_text, settings_in, settled

@@ -16,7 +16,8 @@ import pytest
 
 from etl import schedule
 from etl.load import Loader
-from etl.schedule import Service, publish_all
+from etl.publication import publish_all
+from etl.schedule import Service
 from etl.sources import read_sources, source_env
 from tests.unit.etl.declared import HEADER, TOML, declare, rows_text, settings_in, settled
 from warehouse import clock

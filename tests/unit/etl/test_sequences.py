@@ -10,8 +10,8 @@ import pytest
 from etl.books.folding import without_personal
 from etl.load import Loader
 from etl.model import Declared, RunReport, RunState, Source
+from etl.publication import publish_all
 from etl.run import Runner
-from etl.schedule import publish_all
 from etl.shell import days
 from etl.sources import read_source, source_env
 from tests.unit.etl.declared import HEADER, declare, rows_text, settings_in, settled
