@@ -5,6 +5,7 @@ Nothing here shares code with the compiler; it is what the definitions say, word
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -70,7 +71,10 @@ def contributors(rows: Sequence[Row]) -> int:
 
 def share(rows: Iterable[Row], test: Callable[[Row], bool], base: Callable[[Row], bool]) -> Any:
     among = [row for row in rows if base(row)]
-    return round(sum(1 for row in among if test(row)) / len(among), 6) if among else None
+    if not among:
+        return None
+    exact = Decimal(sum(1 for row in among if test(row))) / len(among)
+    return float(exact.quantize(Decimal("0.000001"), ROUND_HALF_UP))  # Python rounds half to even
 
 
 def percentile(values: Sequence[int], at: float) -> float | None:
