@@ -94,7 +94,7 @@ def fetching(folder: Path, kind: str) -> Iterator[subprocess.Popen[bytes]]:
 def kill_in_mid_fetch(folder: Path, kind: str) -> list[Path]:
     """Fetches in a process of its own that is killed when something has landed: what it left."""
     with fetching(folder, kind) as process:
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while sum(file.stat().st_size for file in landed_files(folder)) < 1 << 20:
             assert process.poll() is None, "the fetch ended before it could be killed"
             assert time.monotonic() < until

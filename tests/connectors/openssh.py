@@ -36,7 +36,17 @@ class OpenSsh:
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # where it gives up its rights
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [SSHD, "-D", "-e", "-f", str(self.folder / "sshd_config"), *_patience()],
+                [
+                    "setpriv",
+                    "--pdeathsig",
+                    "KILL",
+                    SSHD,
+                    "-D",
+                    "-e",
+                    "-f",
+                    str(self.folder / "sshd_config"),
+                    *_patience(),
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -34,6 +34,7 @@ class Seaweed:
     def start(self) -> None:
         s3, master, volume, filer, *grpc, tls = self.ports
         command = [
+            *("setpriv", "--pdeathsig", "KILL"),
             str(Path(sys.executable).with_name("weed")),
             "-logtostderr=true",
             "server",

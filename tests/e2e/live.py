@@ -120,7 +120,7 @@ def command(env: Mapping[str, str], *arguments: str) -> subprocess.CompletedProc
 def start(env: Mapping[str, str], log: Path, *arguments: str) -> subprocess.Popen[bytes]:
     with log.open("ab") as out:
         return subprocess.Popen(
-            [sys.executable, *arguments],
+            ["setpriv", "--pdeathsig", "TERM", sys.executable, *arguments],
             cwd=ROOT,
             env=dict(env),
             stdin=subprocess.DEVNULL,

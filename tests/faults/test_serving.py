@@ -40,7 +40,7 @@ def serving(
     log = home.sources.parent / f"serve-{time.monotonic_ns()}.log"
     with log.open("w") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "etl", "serve", *options],
+            ["setpriv", "--pdeathsig", "KILL", sys.executable, "-m", "etl", "serve", *options],
             cwd=ROOT,
             env={**os.environ, **own, **env},
             stderr=out,

@@ -171,7 +171,7 @@ def _now() -> datetime:
 def serving(home: Settings) -> "subprocess.Popen[str]":
     env = {**os.environ, "COCKPIT_HOME": str(home.home), "COCKPIT_SOURCES": str(home.sources)}
     return subprocess.Popen(
-        [sys.executable, "-m", "etl", "serve"],
+        ["setpriv", "--pdeathsig", "KILL", sys.executable, "-m", "etl", "serve"],
         cwd=ROOT,
         env=env,
         stdout=subprocess.PIPE,
