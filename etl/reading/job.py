@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import cast
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from etl.delivery import Content, Window
+from etl.delivery import Connector, Content, Window
 from etl.model import Source
 from etl.reading.content import ROWS
 
@@ -31,6 +32,10 @@ class Job:
     window: Window | None = None
     """Only rows whose time lies in it count as read."""
     rows: int = ROWS
+
+    def sent(self) -> "Job":
+        """Without the connector: its options and libraries are no business of who only reads."""
+        return replace(self, source=replace(self.source, connector=cast(Connector, None)))
 
     def surveying(self, *, is_thorough: bool, sums: tuple[str, ...]) -> "Job":
         """The same delivery, to be looked through."""

@@ -55,7 +55,7 @@ class ReadingProcess:
 
     def ask(self, job: Job) -> None:
         assert self._child.stdin is not None
-        content = pickle.dumps(job)
+        content = pickle.dumps(job.sent())
         with contextlib.suppress(BrokenPipeError):  # its end is told by the answer that is missing
             self._child.stdin.write(_SIZE.pack(len(content)) + content)
             self._child.stdin.flush()
