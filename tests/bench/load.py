@@ -77,13 +77,25 @@ def new_home(folder: Path) -> dict[str, str]:
 
 def deliver(env: Mapping[str, str], name: str, count: int, months: int, first: int = 0) -> None:
     """A file of events of the `months` whole months before this one, done long ago."""
-    file = Settings.from_env(env).inbox / "usage" / name
-    end = datetime.now(UTC).replace(tzinfo=None, day=1, hour=0, minute=0, second=0, microsecond=0)
+    end = this_month()
     start = end
     for _ in range(months):
         start = (start - timedelta(days=1)).replace(day=1)
-    events.write(file, count, start, end, first)
-    os.utime(file, (end.timestamp(), end.timestamp()))
+    put(env, name, count, (start, end), first)
+
+
+def this_month() -> datetime:
+    """Its start, where whole months end."""
+    return datetime.now(UTC).replace(tzinfo=None, day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def put(
+    env: Mapping[str, str], name: str, count: int, span: tuple[datetime, datetime], first: int
+) -> None:
+    """A file of events of `span`, so old that nobody waits whether it still grows."""
+    file = Settings.from_env(env).inbox / "usage" / name
+    events.write(file, count, *span, first)
+    os.utime(file, (this_month().timestamp(),) * 2)
 
 
 def run(env: Mapping[str, str], *arguments: str) -> Cost:
