@@ -6,4 +6,4 @@
 SELECT coalesce(sum(span - days), 0)::BIGINT FROM (
     SELECT count(DISTINCT day) AS days, date_diff('day', min(day), max(day)) + 1 AS span
     FROM {db}.fact GROUP BY source
-) WHERE days >= 10 AND days >= span * 0.8;
+) WHERE days >= 10 AND days >= span * 0.9;
