@@ -5,6 +5,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -84,8 +85,10 @@ class Session:
     def __init__(self, door: Door) -> None:
         self.door = door
         self.is_closed = False
+        # A thread of its own: who calls may be in the middle of another event loop.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="sftp")
         self._runner = asyncio.Runner()
-        self._runner.get_loop().set_exception_handler(_noted)
+        self._thread.submit(self._runner.get_loop).result().set_exception_handler(_noted)
         self._connection: asyncssh.SSHClientConnection | None = None
         self._client: asyncssh.SFTPClient | None = None
 
@@ -95,16 +98,17 @@ class Session:
         Raises `SourceUnavailable` with `about` in front.
         """
         try:
-            return self._runner.run(self._tried(work))
+            return self._thread.submit(self._runner.run, self._tried(work)).result()
         except (asyncssh.Error, OSError, TimeoutError) as error:
             raise SourceUnavailable(f"{about}: {self._reason(error)}") from error
 
     def close(self) -> None:
         self.is_closed = True
         try:
-            self._runner.run(self._drop())
+            self._thread.submit(self._runner.run, self._drop()).result()
         finally:
-            self._runner.close()
+            self._thread.submit(self._runner.close).result()
+            self._thread.shutdown()
 
     async def _tried(self, work: Work[T]) -> T:
         tries = stamina.retry_context(on=_PASSING, attempts=_TRIES, timeout=_TRIED_FOR)

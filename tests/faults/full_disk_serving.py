@@ -18,7 +18,7 @@ from etl.load import Loader
 from etl.schedule import Service
 from etl.sources import read_sources, source_env
 from tests.unit.etl.declared import HEADER, declare, rows_text, settings_in, settled
-from warehouse import connection
+from warehouse import writer
 from warehouse.connection import Reader
 from warehouse.errors import StorageError
 from warehouse.keys import Keyring
@@ -75,7 +75,7 @@ def main(folder: Path, place: str) -> None:
     disk.mkdir(parents=True)
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(disk)], check=True)
     if place == "spill":
-        connection.MEMORY_LIMIT = SPILLS
+        writer.MEMORY_LIMIT = SPILLS
     loading.RESERVE_BYTES = -(1 << 40)  # let it run into the wall
     keyring = Keyring.open(settings, create=True)
     settled(settings.inbox / "hall" / "a.csv", f"{HEADER}\n{rows_text(0, 10)}")
