@@ -4,7 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.connectors import openssh, seaweed, servers
+from tests.connectors import openssh, seaweed, servers, tables
+
+
+@pytest.fixture(autouse=True)
+def begun() -> None:
+    tables.begin()
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from etl.delivery import Connector, Fetched, Position, Window
 from etl.landing import Landing, open_landed
 from tests.connectors.servers import Server
 
-NOW = datetime.now(UTC).replace(microsecond=0)
+_begun = [datetime.now(UTC)]
 ZONE = ZoneInfo("Asia/Shanghai")
 INSTANT = {"postgres": "timestamptz", "mysql": "timestamp(6)"}
 LOCAL = {"postgres": "timestamp", "mysql": "datetime(6)"}
@@ -57,9 +57,19 @@ def create(server: Server, columns: str = "", table: str = "card_events") -> Non
     server.execute(f"CREATE TABLE {table} ({plain}{', ' * bool(columns)}{columns})")
 
 
+def begin() -> None:
+    """A test begins: what it calls now is now, however long ago the tests were collected."""
+    _begun[0] = datetime.now(UTC).replace(microsecond=0)
+
+
+def now() -> datetime:
+    """When the test began, in whole seconds."""
+    return _begun[0]
+
+
 def at(minutes: float) -> str:
     """So many minutes ago, as a server in UTC reads it."""
-    return (NOW - timedelta(minutes=minutes)).replace(tzinfo=None).isoformat(" ")
+    return (now() - timedelta(minutes=minutes)).replace(tzinfo=None).isoformat(" ")
 
 
 @dataclass(kw_only=True)

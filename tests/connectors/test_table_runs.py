@@ -16,7 +16,7 @@ from etl.run import Runner
 from etl.sources import read_source, source_env
 from etl.status import source_statuses
 from tests.connectors.servers import PASSWORD, Server
-from tests.connectors.tables import LOCAL, NOW, ZONE, at, create
+from tests.connectors.tables import LOCAL, ZONE, at, create, now
 from tests.unit.etl.declared import TOML, declare, settings_in
 from warehouse import clock
 from warehouse.keys import Keyring
@@ -69,7 +69,7 @@ def _insert(
     rows: list[tuple[object, ...]] = []
     for n in range(first, first + count):
         changed = minutes - (n - first) / 60
-        happened = (NOW - timedelta(minutes=changed + 60)).astimezone(ZONE)
+        happened = (now() - timedelta(minutes=changed + 60)).astimezone(ZONE)
         text = f"{happened:%Y-%m-%d %H:%M:%S}"
         rows.append((n, at(changed), text, f"1101{n % 7}", "app", result, n, "李"))
     server.insert("card_events", rows)
@@ -157,7 +157,7 @@ def test_backfill_when_asked_for_then_only_its_events_count_and_none_twice(
     source, runner = _source(server, home, "page_rows = 50"), Runner(loader)
     runner.run(source)
     _insert(server, 500, 10, minutes=599.5)
-    first = NOW - timedelta(minutes=660)
+    first = now() - timedelta(minutes=660)
     window = Window(start=first, end=first + timedelta(minutes=1))
     report = runner.backfill(source, window)
     assert (report.state, report.loaded, report.duplicate) == (RunState.DONE, 10, 60)

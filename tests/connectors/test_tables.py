@@ -9,7 +9,7 @@ import pytest
 from etl.connectors import _snapshot
 from etl.delivery import Window
 from tests.connectors.servers import Server
-from tests.connectors.tables import LOCAL, NOW, ZONE, at, connector, create, reader
+from tests.connectors.tables import LOCAL, ZONE, at, connector, create, now, reader
 from warehouse.errors import ContractBroken, SourceUnavailable
 
 
@@ -50,7 +50,7 @@ def test_table_when_read_to_its_end_then_it_says_until_when_it_is_complete(
     first, last = got.fetched
     assert first.complete_until is None
     assert last.complete_until is not None
-    late_by = last.complete_until - (NOW - timedelta(hours=2))
+    late_by = last.complete_until - (now() - timedelta(hours=2))
     assert timedelta(0) <= late_by < timedelta(minutes=5)
 
 
@@ -150,13 +150,13 @@ def test_window_when_asked_for_then_its_events_come_and_the_position_stays(
     server: Server, tmp_path: Path
 ) -> None:
     create(server, f"happened_at {LOCAL[server.kind]}")
-    local = [(NOW - timedelta(minutes=100 - n)).astimezone(ZONE) for n in range(60)]
+    local = [(now() - timedelta(minutes=100 - n)).astimezone(ZONE) for n in range(60)]
     rows = [(n, at(n % 7), f"{time:%Y-%m-%d %H:%M:%S}") for n, time in enumerate(local)]
     server.insert("card_events", rows)
     source, got = connector(server, tmp_path, "happened_at", page_rows=8), reader(tmp_path)
     got.look(source)
     cursor, read = got.known["card_events"].cursor, len(got.pages)
-    window = Window(start=NOW - timedelta(minutes=90), end=NOW - timedelta(minutes=70))
+    window = Window(start=now() - timedelta(minutes=90), end=now() - timedelta(minutes=70))
     got.look(source, window)
     again = {int(row["id"]) for page in got.pages[read:] for row in page}
     assert again == set(range(10, 31))
@@ -169,7 +169,7 @@ def test_window_when_the_event_has_no_time_there_then_all_changed_since_come(
 ) -> None:
     create(server)
     server.insert("card_events", [(n, at(100 - n)) for n in range(100)])
-    window = Window(start=NOW - timedelta(minutes=50), end=NOW - timedelta(minutes=40))
+    window = Window(start=now() - timedelta(minutes=50), end=now() - timedelta(minutes=40))
     got = reader(tmp_path)
     got.look(connector(server, tmp_path, look_back="5m"), window)
     assert got.ids == list(range(45, 100))
@@ -181,7 +181,7 @@ def test_window_when_there_is_no_time_at_all_then_refused_with_a_remedy(
     create(server)
     source = connector(server, tmp_path, cursor="id", look_back=0)
     with pytest.raises(ContractBroken, match="no range of time"):
-        reader(tmp_path).look(source, Window(start=NOW, end=NOW))
+        reader(tmp_path).look(source, Window(start=now(), end=now()))
 
 
 def test_rows_when_they_have_no_cursor_then_the_others_load_and_it_says_so(
