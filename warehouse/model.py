@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from warehouse.errors import BadPeriod, QueryError
+from warehouse.funnel import Funnel
 
 UNKNOWN = "unknown"
 """The member of every dimension that stands for "not given". Never dropped, never zero."""
@@ -90,6 +91,7 @@ class Period:
 class Compare(StrEnum):
     PREVIOUS = "previous"  # 环比
     YEAR = "year"  # 同比
+    LUNAR = "lunar"  # 同比, days at the same distance from 春节
 
 
 # --- definitions ----------------------------------------------------------------------------
@@ -173,6 +175,17 @@ class Viewer:
 
 # --- question -------------------------------------------------------------------------------
 
+REST = "(rest)"
+"""The member that stands for all beyond `limit` (其他). No source may deliver it."""
+
+
+class Sort(StrEnum):
+    """The order of rows within a unit, by the first metric."""
+
+    VALUE = "value"  # largest first
+    CHANGE = "change"  # largest change against the base first, up or down
+    MEMBER = "member"  # display order of the members
+
 
 @dataclass(frozen=True, kw_only=True)
 class MetricQuery:
@@ -183,7 +196,11 @@ class MetricQuery:
     by       names of dimensions; a row for each combination of members that has data.
     where    (dimension, members) pairs, all of which must hold; members are alternatives.
     compare  adds to each cell its base value (环比 or 同比).
-    limit    the most rows; the largest by the first metric are kept.
+    limit    the most rows; the largest by the first metric are kept, or the first by `sort`.
+    sort     None: by unit, then by member in display order; with a limit the largest first.
+    rest     with a limit: what lies beyond becomes one row of the member `REST`, counted anew.
+    per_workday  values that add up are divided by the working days of their unit.
+    funnel   how the metrics of the ordered funnel count; None: their default.
     """
 
     metrics: tuple[str, ...]
@@ -193,6 +210,10 @@ class MetricQuery:
     where: tuple[tuple[str, tuple[str, ...]], ...] = ()
     compare: Compare | None = None
     limit: int | None = None
+    sort: Sort | None = None
+    rest: bool = False
+    per_workday: bool = False
+    funnel: Funnel | None = None
 
     def __post_init__(self) -> None:
         if not self.metrics:
@@ -205,6 +226,8 @@ class MetricQuery:
             raise QueryError("More than 1,000 filter values. Choose fewer.")
         if self.limit is not None and self.limit < 1:
             raise QueryError("The limit must be at least 1.")
+        if self.rest and (self.limit is None or len(self.by) != 1):
+            raise QueryError("The rest needs a limit and exactly one dimension to cut by.")
 
 
 # --- answer ---------------------------------------------------------------------------------
