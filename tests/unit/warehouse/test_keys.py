@@ -1,5 +1,6 @@
 """Keys: made once, opened only by their master, pseudonyms the same everywhere."""
 
+import hashlib
 import hmac
 import json
 import secrets
@@ -143,8 +144,8 @@ def test_pseudonym_when_in_another_home_then_another_number(tmp_path: Path) -> N
     [
         ("00" * 32, 0o400, "weak key"),
         ("ab12" * 16, 0o400, "weak key"),
-        (secrets.token_hex(32), 0o644, "chmod 400"),
-        (secrets.token_hex(32), 0o620, "chmod 400"),
+        (hashlib.sha256(b"one").hexdigest(), 0o644, "chmod 400"),
+        (hashlib.sha256(b"two").hexdigest(), 0o620, "chmod 400"),
     ],
 )
 def test_keyring_when_in_production_then_weak_or_open_keys_are_refused(
