@@ -7,6 +7,7 @@ MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
 TESTS ?= tests
+WORKERS ?= 2
 BIN := .venv/bin
 CODE := app.py run.py callbacks etl gate pages warehouse tests
 CHROMIUM ?= /usr/bin/chromium
@@ -27,7 +28,7 @@ run: $(RUN_STAMP) front ## Set up, load the example city and start the cockpit.
 	@exec $(BIN)/python run.py
 
 test: $(DEV_STAMP) packages front ## Install what tests need and run them all, or TESTS=path.
-	@$(BIN)/python -m pytest $(TESTS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 check: $(DEV_STAMP) ## Format, lint, types and import rules.
 	@$(MAKE) -k -j2 --output-sync=target format lint types imports
