@@ -4,8 +4,8 @@ from etl.books.attempts import Attempts
 from etl.books.book import aware, naive
 from etl.books.deliveries import Deliveries
 from etl.books.folding import Folding
-from etl.books.incidents import Incidents
 from etl.books.older import Older
+from etl.books.requests import Requests
 from etl.books.restatements import Restatements
 from etl.books.runs import Runs
 from warehouse.writer import Writer
@@ -13,7 +13,7 @@ from warehouse.writer import Writer
 __all__ = ["State", "aware", "naive"]
 
 
-class State(Runs, Deliveries, Attempts, Incidents, Restatements, Folding):
+class State(Runs, Deliveries, Attempts, Requests, Restatements, Folding):
     """All of the books. Used under the loader's lock only."""
 
     def __init__(self, writer: Writer) -> None:

@@ -4,6 +4,7 @@ A look first reads again what may have been committed late, of which only new or
 delivered, then what is new. Rows stand in a fixed order, so that the same rows have one content.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -29,6 +30,32 @@ class Table(Protocol):
     def session(self) -> AbstractContextManager[Session]:
         """A snapshot while the context lasts. Raises `SourceUnavailable` and `ContractBroken`,
         also for what the server says while it is used."""
+
+
+class TableConnector(ABC):
+    """A connector to one table: its deliveries are pages, and nothing is done to the table."""
+
+    options: TableOptions
+
+    @abstractmethod
+    def session(self) -> AbstractContextManager[Session]:
+        """See `Table`."""
+
+    def deliveries(
+        self, known: Mapping[str, Position], window: Window | None = None
+    ) -> Iterator[Delivery]:
+        """Its pages; the server is asked only when one is fetched."""
+        return pages(self, known, window)
+
+    def is_settling(self) -> bool:
+        return False
+
+    def finished(self, item: Item) -> None:
+        """Nothing is done to their table."""
+        return None
+
+    def mark(self) -> str:
+        return MARK
 
 
 def pages(table: Table, known: Mapping[str, Position], window: Window | None) -> Iterator[Delivery]:

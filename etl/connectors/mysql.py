@@ -15,9 +15,8 @@ from pymysql import converters, cursors
 
 from etl.connectors._database import TableOptions, read_table
 from etl.connectors._session import Column, Kind, Row, Where
-from etl.connectors._tables import MARK, pages
+from etl.connectors._tables import TableConnector
 from etl.declaration import Declaration
-from etl.delivery import Delivery, Item, Position, Window
 from warehouse.errors import CockpitError, ContractBroken, SourceUnavailable
 from warehouse.sentences import say
 
@@ -60,25 +59,10 @@ _NOT_GRANTED = (1142, 1143)
 
 
 @dataclass(frozen=True, kw_only=True)
-class MySql:
+class MySql(TableConnector):
     """One table of one server."""
 
     options: TableOptions
-
-    def deliveries(
-        self, known: Mapping[str, Position], window: Window | None = None
-    ) -> Iterator[Delivery]:
-        """Its pages; the server is asked only when one is fetched."""
-        return pages(self, known, window)
-
-    def is_settling(self) -> bool:
-        return False
-
-    def finished(self, item: Item) -> None:
-        """Nothing is done to their table."""
-
-    def mark(self) -> str:
-        return MARK
 
     @contextmanager
     def session(self) -> Iterator["Session"]:

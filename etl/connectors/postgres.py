@@ -15,9 +15,8 @@ from psycopg import IsolationLevel, errors
 
 from etl.connectors._database import TableOptions, read_table
 from etl.connectors._session import Column, Kind, Row, Where
-from etl.connectors._tables import MARK, pages
+from etl.connectors._tables import TableConnector
 from etl.declaration import Declaration
-from etl.delivery import Delivery, Item, Position, Window
 from warehouse.errors import CockpitError, ContractBroken, SourceUnavailable
 from warehouse.sentences import say
 
@@ -72,25 +71,10 @@ _SETTINGS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Postgres:
+class Postgres(TableConnector):
     """One table of one server."""
 
     options: TableOptions
-
-    def deliveries(
-        self, known: Mapping[str, Position], window: Window | None = None
-    ) -> Iterator[Delivery]:
-        """Its pages; the server is asked only when one is fetched."""
-        return pages(self, known, window)
-
-    def is_settling(self) -> bool:
-        return False
-
-    def finished(self, item: Item) -> None:
-        """Nothing is done to their table."""
-
-    def mark(self) -> str:
-        return MARK
 
     @contextmanager
     def session(self) -> Iterator["Session"]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from etl.alarms import outbox as sending
-from etl.alarms.incidents import Event
+from etl.alarms.incidents import Event, IncidentBook
 from etl.alarms.mail import MailPost
 from etl.alarms.outbox import Outbox, Post, pause_seconds
 from etl.alarms.trouble import Key, drift_trouble, troubles_of
@@ -79,7 +79,7 @@ def test_incident_when_the_trouble_lasts_then_opened_once_and_told_once(
     (incident,) = watch.open_incidents()
     assert told.ids == ["failed opened"]
     assert incident.message == "reason 4" and incident.told_at is not None
-    assert loader.state.open_incidents() == (incident,)
+    assert IncidentBook(loader).unfinished()[0] == (incident,)
 
 
 def test_incident_when_well_for_long_enough_then_closed_and_told_once(
@@ -208,7 +208,7 @@ def test_incident_when_the_disk_is_full_then_told_and_written_down_later(
     monkeypatch.setattr(loader.writer, "execute", real)
     watch.note({("", "disk"): "full"}, AT, 1)
 
-    (kept,) = loader.state.open_incidents()
+    (kept,) = IncidentBook(loader).unfinished()[0]
     assert kept.kind == "disk" and kept.told_at is not None
     assert Watch(loader, ["told"]).next_due("told") is None
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from etl import load as loading
 from etl import schedule
+from etl.alarms.incidents import IncidentBook
 from etl.load import Loader
 from etl.schedule import Service
 from etl.sources import read_sources, source_env
@@ -110,8 +111,7 @@ def kinds_known(service: Service) -> list[str]:
 
 
 def kinds_in_books(loader: Loader) -> list[str]:
-    with loader.working():
-        return [incident.kind for incident in loader.state.open_incidents()]
+    return [incident.kind for incident in IncidentBook(loader).unfinished()[0]]
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The books of what went wrong: tries, columns, incidents, requests, late rows, restatements."""
+"""The books of what went wrong: tries, columns, requests, late rows, restatements."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -75,30 +75,6 @@ def test_drifts_when_they_are_many_then_the_newest_stay(state: State) -> None:
     state.keep_columns("s", {}, [_drift(n) for n in range(MOST_DRIFTS + 9)])
     kept = state.drifts("s")
     assert (len(kept), kept[0], kept[-1]) == (MOST_DRIFTS, _drift(MOST_DRIFTS + 8), _drift(9))
-
-
-def test_incident_when_it_goes_on_then_is_opened_told_and_closed_once(state: State) -> None:
-    opened = state.open_incident("s", "failed", "no server")
-    assert opened is not None
-    assert state.open_incident("s", "failed", "no login") is None
-    state.told(opened.incident_id)
-    (found,) = state.open_incidents()
-    assert (found.message, found.opened_at, found.told_at) == ("no login", NOON, NOON)
-    closed = state.close_incident("s", "failed")
-    assert closed is not None and closed.closed_at == NOON
-    assert state.close_incident("s", "failed") is None
-    assert state.incident(opened.incident_id) == closed
-    again = state.open_incident("s", "failed", "no server")
-    assert again is not None and again.incident_id != opened.incident_id
-
-
-def test_open_incidents_when_asked_by_source_and_kind_then_only_those(state: State) -> None:
-    for source, kind in (("s", "failed"), ("s", "stale"), ("", "disk")):
-        state.open_incident(source, kind, "m")
-    assert [i.kind for i in state.open_incidents("s")] == ["failed", "stale"]
-    assert [i.kind for i in state.open_incidents("")] == ["disk"]
-    assert [i.source for i in state.open_incidents("s", "stale")] == ["s"]
-    assert len(state.open_incidents()) == 3
 
 
 REQUEST = Request(
