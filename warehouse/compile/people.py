@@ -15,7 +15,7 @@ def _table(part: Slice) -> str:
     return PERSON_DAY if set(part.dims) <= DIMENSIONS[PERSON_DAY] else FACT
 
 
-def _days(tables: Tables, part: Slice, since: date, *, completed: bool = False) -> Sql:
+def days(tables: Tables, part: Slice, since: date, *, completed: bool = False) -> Sql:
     """(unit, members..., person, day) from `since` to the end of the window; `until` is kept.
 
     Before a cut window, whole days count; within it only what happened up to `until`.
@@ -51,22 +51,22 @@ def accounting(tables: Tables, part: Slice, previous: Period, since: date) -> Sq
     who was in A(t-1) and is not retained has churned.
     """
     window, by = part.window, group(part)
-    rows, firsts = _days(tables, part, previous.start), _firsts(tables, part, since)
+    rows, births = days(tables, part, previous.start), firsts(tables, part, since)
     cells = "".join(f", by_{i}" for i in range(len(part.by)))
     text = f"""
 WITH recent AS (
   SELECT DISTINCT {_unit(window, previous)} AS unit{cells}, person FROM ({rows.text})),
-born AS (SELECT person{cells}, {_unit(window, previous)} AS born FROM ({firsts.text})
+born AS (SELECT person{cells}, {_unit(window, previous)} AS born FROM ({births.text})
   WHERE "day" >= {literal(previous.start)}),
 retained AS (SELECT CAST(unit + {_step(window)} AS DATE) AS unit{cells}, person, 1 AS was
   FROM recent)
 SELECT {by}, count(*), count(*) FILTER (WHERE born = unit), count(was)
 FROM recent LEFT JOIN born USING (person{cells}) LEFT JOIN retained USING (unit, person{cells})
 GROUP BY {by}"""
-    return Sql(text=text, parameters=(*rows.parameters, *firsts.parameters))
+    return Sql(text=text, parameters=(*rows.parameters, *births.parameters))
 
 
-def _firsts(tables: Tables, part: Slice, since: date, *, completed: bool = False) -> Sql:
+def firsts(tables: Tables, part: Slice, since: date, *, completed: bool = False) -> Sql:
     """(person, members..., day): the first active day, or the first with a completed service.
 
     Over all data where they are prepared, else up to the end of the window: the same for all
@@ -77,7 +77,7 @@ def _firsts(tables: Tables, part: Slice, since: date, *, completed: bool = False
     ready = _prepared(tables, part)
     if ready is None:
         whole = replace(part.window, until=None)
-        rows = _days(tables, part.over(whole), since, completed=completed)
+        rows = days(tables, part.over(whole), since, completed=completed)
         text = (
             f'SELECT person{cells}, min("day") AS "day" FROM ({rows.text}) GROUP BY person{cells}'
         )
@@ -151,14 +151,14 @@ def first_completed(tables: Tables, part: Slice, since: date) -> Sql:
 def _served(tables: Tables, part: Slice, since: date) -> Sql:
     """(person, members..., day), of which the first is when the person was first served."""
     window = part.window
-    firsts = _firsts(tables, part, since, completed=True)
+    births = firsts(tables, part, since, completed=True)
     end = window.period.end if window.until is None else window.period.start
-    text = f'SELECT * FROM ({firsts.text}) WHERE "day" < {literal(end)}'
+    text = f'SELECT * FROM ({births.text}) WHERE "day" < {literal(end)}'
     if window.until is None:
-        return Sql(text=text, parameters=firsts.parameters)
+        return Sql(text=text, parameters=births.parameters)
     last = _active(tables, part, window.period, FACT, completed=True)
     cells = "".join(f", by_{i}" for i in range(len(part.by)))
     return Sql(
         text=f'{text} UNION ALL SELECT person{cells}, "day" FROM ({last.text})',
-        parameters=(*firsts.parameters, *last.parameters),
+        parameters=(*births.parameters, *last.parameters),
     )
