@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from warehouse import clock, pipeline
+from warehouse import changes, clock, pipeline
 from warehouse.asker import Asker
 from warehouse.cache import Cache
 from warehouse.connection import Reader, Snapshot
+from warehouse.contribution import Contribution
 from warehouse.datasets import CLOCK_DIMENSIONS, CONTRACTS, DIMENSIONS
 from warehouse.errors import Forbidden, UnknownDimension, nearest
 from warehouse.freshness import as_of, standing_on
@@ -40,7 +41,7 @@ from warehouse.operations import (
 )
 from warehouse.pattern import Decided, Pattern
 from warehouse.quarantine import QuarantineReason, read_reasons
-from warehouse.question import named, resolve, where
+from warehouse.question import Question, named, resolve, where
 from warehouse.settings import Settings
 
 _MOST_ROWS = 100_000
@@ -117,6 +118,24 @@ class Warehouse:
             as_of=as_of(sources),
             stale=tuple(source for source in sources if source.is_stale(now)),
         )
+
+    def contribution(self, query: MetricQuery, dimension: str, viewer: Viewer) -> Contribution:
+        """The change of one number, split exactly over the members of a dimension.
+
+        query  one metric, nothing to cut by; of several units the last; compared as it says,
+               else with the period before.
+        Raises as `answer`, and `NotDecomposable` where a split has no meaning or may not be.
+        """
+        changes.check(query, dimension)
+        asker, question = self._asked(query, viewer)
+        return changes.split(asker, changes.narrowed(question), dimension)
+
+    def _asked(self, query: MetricQuery, viewer: Viewer) -> tuple[Asker, Question]:
+        found = named(query)
+        asker = self._asker(self._reader.snapshot(), viewer)
+        datasets = tuple(dict.fromkeys(metric.dataset for metric in found))
+        checked = replace(query, where=where(query))
+        return asker, resolve(checked, found, query.period or asker.period(datasets))
 
     def members(self, dimension: str, viewer: Viewer) -> tuple[Member, ...]:
         """The members that occur in what the viewer may see, in display order."""

@@ -24,6 +24,18 @@ from warehouse.windows import Edge
 
 
 @dataclass(frozen=True, kw_only=True)
+class Sides:
+    """The cells of one unit and those it is compared with, for every member of either.
+
+    One cell a metric, in their order; both maps have the same members.
+    """
+
+    now: Mapping[Members, tuple[Cell, ...]]
+    base: Mapping[Members, tuple[Cell, ...]]
+    is_partial: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Asker:
     """Computes; what it computes again and again is kept in the caches it is given."""
 
@@ -97,6 +109,28 @@ class Asker:
         compare = question.query.compare
         base = None if compare is None else self._bases(question, compare)
         return self._result(question, arrange(question.query, self._rows(question, blocks, base)))
+
+    def sides(self, question: Question, compare: Compare) -> Sides:
+        """The first unit of the question and its base, with the members of both."""
+        for dataset in question.datasets:
+            visible_where(self.viewer, dataset)
+        at, unit = self.edge(question.datasets), question.window.units[0]
+        if self._sees_nothing(question):
+            return Sides(now={}, base={}, is_partial=at.is_partial(unit))
+        asked: list[Mapping[str, Block]] = []
+
+        def ask(window: Window) -> Mapping[str, Block]:
+            asked.append(self._blocks(question, window))
+            return asked[-1]
+
+        now, base = ask(question.window), bases(question.window, compare, at, ask)
+        members = sorted({m for blocks in asked for made in blocks.values() for m in made.members})
+        names = [metric.name for metric in question.metrics]
+        return Sides(
+            now={m: tuple(now[name].cell(name, unit, m) for name in names) for m in members},
+            base={m: tuple(base(name, unit, m) for name in names) for m in members},
+            is_partial=at.is_partial(unit),
+        )
 
     def _sees_nothing(self, question: Question) -> bool:
         """No district of the question is the viewer's: no rows, rather than zeros."""

@@ -7,7 +7,8 @@
     │   ├── UnknownMetric
     │   ├── UnknownDimension
     │   ├── BadPeriod
-    │   └── TooLarge           more cells or time than one question may take
+    │   ├── TooLarge           more cells or time than one question may take
+    │   └── NotDecomposable    a change that cannot be split, or may not
     ├── Forbidden              the viewer may not see this (HTTP 403)
     ├── SourceError            a declared source is wrong: names file, key, line and remedy
     ├── ContractBroken         a batch cannot be loaded as a whole
@@ -59,6 +60,14 @@ class BadPeriod(QueryError):
 
 class TooLarge(QueryError):
     pass
+
+
+class NotDecomposable(QueryError):
+    """`zh` says to officials what the error's own text says."""
+
+    def __init__(self, text: str, *, zh: str) -> None:
+        super().__init__(text)
+        self.zh = zh
 
 
 class Forbidden(CockpitError):

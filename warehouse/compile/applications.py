@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from warehouse.compile.facts import TRAITS, value
 from warehouse.compile.slice import Choice, Slice, Sql, Tables, dimension, group, literal, sets
 from warehouse.datasets import ENDS, STEPS
-from warehouse.metrics.model import Measure, Percentile, Share
+from warehouse.metrics.model import Count, Measure, Percentile, Share
 from warehouse.model import UNKNOWN
 
 STEP = "step"
@@ -110,8 +110,8 @@ def statement(tables: Tables, part: Slice, measures: Sequence[Measure]) -> Sql:
 
 
 def _needs(measure: Measure) -> tuple[str, ...]:
-    if isinstance(measure, Share):
-        text = TRAITS[measure.test] + TRAITS[measure.base]
+    if isinstance(measure, Share | Count):
+        text = TRAITS[measure.test] + (TRAITS[measure.base] if isinstance(measure, Share) else "")
         return tuple(name for name in _FLAGS if name in text)
     if isinstance(measure, Percentile) or not hasattr(measure, "column"):
         return ()
