@@ -7,14 +7,14 @@ from datetime import date, timedelta
 from warehouse import clock
 from warehouse.block import Block, block
 from warehouse.cache import Cache
-from warehouse.compare import Base, against, bases
+from warehouse.compare import Bases, against, bases, days, per_workday
 from warehouse.compile import Slice, Tables, Window
 from warehouse.connection import Snapshot
 from warehouse.freshness import edge, standing_on
 from warehouse.measures import Ground
 from warehouse.metrics import CATALOGUE
-from warehouse.metrics.model import Metric, Penetration
-from warehouse.model import Cell, Compare, Grain, Period, Result, Row, Viewer
+from warehouse.metrics.model import Penetration
+from warehouse.model import Cell, Compare, Days, Grain, Period, Result, Row, Viewer
 from warehouse.pattern import Decided, Pattern, decide, pattern
 from warehouse.policy import Members, has_district, visible_where
 from warehouse.question import Question, depends_on_the_instant
@@ -194,27 +194,27 @@ class Asker:
             return date.fromisoformat(f"{self.settings.goal_from}-01")
         return Grain.YEAR.floor(clock.today(self.settings.zone))
 
-    def _bases(self, question: Question, compare: Compare) -> Base:
+    def _bases(self, question: Question, compare: Compare) -> Bases:
         at = self.edge(question.datasets)
         return bases(question.window, compare, at, lambda w: self._blocks(question, w))
 
     def _rows(
-        self, question: Question, blocks: Mapping[str, Block], base: Base | None
+        self, question: Question, blocks: Mapping[str, Block], base: Bases | None
     ) -> list[Row]:
         at = self.edge(question.datasets)
         members = {found for made in blocks.values() for found in made.members}
-        rows = []
-        for unit, combination in combinations(_units(question, blocks), members):
-            cells = _cells(question.metrics, blocks, base, unit, combination)
-            rows.append(
-                Row(
-                    members=combination,
-                    cells=cells,
-                    period=unit if question.has_units else None,
-                    is_partial=at.is_partial(unit),
-                )
+        units = _units(question, blocks)
+        behind = _days(question, units, at, base)
+        return [
+            Row(
+                members=combination,
+                cells=_cells(question, blocks, base, unit, combination, behind.get(unit)),
+                period=unit if question.has_units else None,
+                is_partial=at.is_partial(unit),
+                days=behind.get(unit),
             )
-        return rows
+            for unit, combination in combinations(units, members)
+        ]
 
 
 def _units(question: Question, blocks: Mapping[str, Block]) -> tuple[Period, ...]:
@@ -228,20 +228,32 @@ def _units(question: Question, blocks: Mapping[str, Block]) -> tuple[Period, ...
     return tuple(unit for unit in units if min(starts) <= unit.start <= max(starts))
 
 
+def _days(
+    question: Question, units: Sequence[Period], at: Edge, base: Bases | None
+) -> Mapping[Period, Days]:
+    """The days behind each unit, where the answer depends on them."""
+    counts_work = question.query.per_workday
+    if base is None and not counts_work:
+        return {}
+    return {unit: days(unit, at, base, counts_work=counts_work) for unit in units}
+
+
 def _cells(
-    metrics: Sequence[Metric],
+    question: Question,
     blocks: Mapping[str, Block],
-    base: Base | None,
+    base: Bases | None,
     unit: Period,
     members: Members,
+    behind: Days | None,
 ) -> tuple[Cell, ...]:
-    cells = tuple(blocks[metric.name].cell(metric.name, unit, members) for metric in metrics)
-    if base is None:
-        return cells
-    return tuple(
-        against(cell, base(metric.name, unit, members))
-        for metric, cell in zip(metrics, cells, strict=True)
-    )
+    names = question.query.metrics
+    cells = [blocks[name].cell(name, unit, members) for name in names]
+    if base is not None:
+        pairs = zip(names, cells, strict=True)
+        cells = [against(cell, base.cell(name, unit, members)) for name, cell in pairs]
+    if question.query.per_workday and behind is not None:
+        cells = [per_workday(cell, behind) for cell in cells]
+    return tuple(cells)
 
 
 def smallest_cell(settings: Settings, dataset: str) -> int:

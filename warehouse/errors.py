@@ -7,6 +7,7 @@
     │   ├── UnknownMetric
     │   ├── UnknownDimension
     │   ├── BadPeriod
+    │   ├── UnknownHolidays    working days of a year whose holidays are not known
     │   ├── TooLarge           more cells or time than one question may take
     │   └── NotDecomposable    a change that cannot be split, or may not
     ├── Forbidden              the viewer may not see this (HTTP 403)
@@ -55,6 +56,10 @@ class UnknownDimension(QueryError):
 
 
 class BadPeriod(QueryError):
+    pass
+
+
+class UnknownHolidays(QueryError):
     pass
 
 

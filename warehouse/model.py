@@ -256,6 +256,20 @@ class Cell:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Days:
+    """The days behind a row, of a unit that is not over those that have begun.
+
+    own, base            of the unit, and of what it is compared with; None: there are none.
+    own_work, base_work  how many of them are worked, where values are per working day.
+    """
+
+    own: Period | None = None
+    base: Period | None = None
+    own_work: int = 0
+    base_work: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Row:
     members: tuple[str, ...]
     """One code for each dimension of `query.by`, in that order."""
@@ -265,6 +279,8 @@ class Row:
     """The unit of the grain this row stands for; None where no grain was asked."""
     is_partial: bool = False
     """The unit is not over: compared only with the same elapsed part of its base."""
+    days: Days | None = None
+    """None where the question neither compares nor counts per working day."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from warehouse import metrics
 from warehouse.compile import Where, Window
 from warehouse.compile.applications import STEP
 from warehouse.errors import BadPeriod, QueryError, UnknownDimension, nearest
-from warehouse.metrics.model import Active, Growth, Metric, Reached, Stickiness
+from warehouse.metrics.model import ADDITIVE, Active, Growth, Metric, Reached, Stickiness
 from warehouse.model import Grain, MetricQuery, Period
 from warehouse.windows import calendar_unit, whole_units
 
@@ -41,6 +41,7 @@ def named(query: MetricQuery) -> tuple[Metric, ...]:
         for name in dims:
             _check_dimension(metric, name)
         _check_step(metric, query)
+        _check_adds_up(metric, query)
     if len(dims) > MOST_DIMENSIONS:
         raise QueryError(f"A question has at most {MOST_DIMENSIONS} dimensions. Leave some out.")
     if len({name for name, _ in query.where}) != len(query.where):
@@ -63,6 +64,14 @@ def _check_step(metric: Metric, query: MetricQuery) -> None:
         raise QueryError(
             f"{metric.name} counts each step apart: ask it `--by step`,"
             " or with one step as a filter (`--where step=approved`)."
+        )
+
+
+def _check_adds_up(metric: Metric, query: MetricQuery) -> None:
+    if query.per_workday and not isinstance(metric.measure, ADDITIVE):
+        raise QueryError(
+            f"{metric.name} does not add up over days, so it has no value per working day:"
+            " ask it without."
         )
 
 

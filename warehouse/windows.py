@@ -1,14 +1,19 @@
 """Which units a question covers, what they are compared with, and which are not over. Pure."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from warehouse.calendar import lunar_base
 from warehouse.compile import Window
+from warehouse.errors import TooLarge
 from warehouse.model import Compare, Grain, Period
 
 _CALENDAR = (Grain.MONTH, Grain.QUARTER, Grain.YEAR, Grain.WEEK)
 ONE_DAY = timedelta(days=1)
+MOST_WINDOWS = 130
+"""So many units that are none of the calendar are asked for, each by itself, at most."""
 
 
 def whole_units(period: Period, grain: Grain | None) -> Window:
@@ -53,6 +58,8 @@ def base_unit(unit: Period, grain: Grain | None, compare: Compare) -> Period:
     """What a unit is compared with."""
     if compare is Compare.PREVIOUS:
         return previous(Window(period=unit, grain=grain)).period
+    if compare is Compare.LUNAR:
+        return lunar_base(unit)
     if grain is Grain.WEEK:  # 52 weeks, so that Mondays stand against Mondays
         back = timedelta(weeks=52)
         return Period(start=unit.start - back, end=unit.end - back)
@@ -64,12 +71,47 @@ def _end_year_before(end: date) -> date:
     return year_before(end) if end.day == 1 else year_before(end - ONE_DAY) + ONE_DAY
 
 
-def base_window(window: Window, compare: Compare) -> Window:
-    """The window that holds every base unit of `window`."""
-    units = window.units
-    first = base_unit(units[0], window.grain, compare)
-    last = base_unit(units[-1], window.grain, compare)
-    return Window(period=Period(start=first.start, end=last.end), grain=window.grain)
+def base_windows(
+    units: Sequence[Period], grain: Grain | None, compare: Compare
+) -> Mapping[Period, Window]:
+    """By unit, the window that holds what it is compared with; units share windows where they can.
+
+    Raises `TooLarge` where too many units would need a window each.
+    """
+    bases = {unit: base_unit(unit, grain, compare) for unit in units}
+    if compare is not Compare.LUNAR:
+        period = Period(start=bases[units[0]].start, end=bases[units[-1]].end)
+        return dict.fromkeys(units, Window(period=period, grain=grain))
+    if grain is Grain.DAY:
+        return _runs(bases)
+    if len(units) > MOST_WINDOWS:
+        raise TooLarge(
+            f"Compared by the lunar calendar a question has at most {MOST_WINDOWS} weeks, months"
+            " or years. Ask for a shorter period or for longer units."
+        )
+    return {unit: base_window(base, grain, compare) for unit, base in bases.items()}
+
+
+def _runs(bases: Mapping[Period, Period]) -> Mapping[Period, Window]:
+    """Days whose bases follow one another share a window."""
+    runs: list[list[Period]] = []
+    for unit, base in bases.items():
+        if runs and bases[runs[-1][-1]].end == base.start:
+            runs[-1].append(unit)
+        else:
+            runs.append([unit])
+    found: dict[Period, Window] = {}
+    for run in runs:
+        period = Period(start=bases[run[0]].start, end=bases[run[-1]].end)
+        found |= dict.fromkeys(run, Window(period=period, grain=Grain.DAY))
+    return found
+
+
+def base_window(base: Period, grain: Grain | None, compare: Compare) -> Window:
+    """The window of one base unit; by the lunar calendar only days are units of the calendar."""
+    if compare is Compare.LUNAR and grain is not Grain.DAY:
+        return Window(period=base, like=grain)
+    return Window(period=base, grain=grain)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,15 +130,20 @@ class Edge:
         """The unit is not over, or its data are not all here."""
         return datetime.combine(unit.end, time()) > self.at
 
-    def cut(self, unit: Period, base: Period, grain: Grain | None) -> Window | None:
-        """The same elapsed part of `base`; None where nothing of the unit has elapsed."""
+    def begun(self, unit: Period) -> Period | None:
+        """The days of the unit that have begun; None where it has not."""
+        end = min(unit.end, self.last_day + ONE_DAY)
+        return Period(start=unit.start, end=end) if unit.start < end else None
+
+    def cut(self, unit: Period, base: Window) -> Window | None:
+        """The same elapsed part of one base unit; None where nothing of the unit has elapsed."""
         elapsed = self.at - datetime.combine(unit.start, time())
         if elapsed <= timedelta():
             return None
-        until = datetime.combine(base.start, time()) + elapsed
-        if until >= datetime.combine(base.end, time()):
-            return Window(period=base, grain=grain)
-        return Window(period=base, grain=grain, until=utc(until, self.zone))
+        until = datetime.combine(base.period.start, time()) + elapsed
+        if until >= datetime.combine(base.period.end, time()):
+            return base
+        return replace(base, until=utc(until, self.zone))
 
 
 def utc(local: datetime, zone: ZoneInfo) -> datetime:

@@ -42,11 +42,15 @@ def fetch(tables: Tables, sql: Sql) -> list[tuple[Any, ...]]:
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
-    """Whole units of a grain, or one period; `until` (UTC, included) cuts it within a day."""
+    """Whole units of a grain, or one period; `until` (UTC, included) cuts it within a day.
+
+    like  the period stands for one unit of this grain, though it is none of the calendar.
+    """
 
     period: Period
     grain: Grain | None = None
     until: datetime | None = None
+    like: Grain | None = None
 
     @property
     def units(self) -> tuple[Period, ...]:

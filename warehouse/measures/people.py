@@ -81,7 +81,7 @@ def cumulative(ground: Ground, part: Slice, _: Measure) -> Values:
 
 
 def active(ground: Ground, part: Slice, measure: Measure) -> Values:
-    if not isinstance(measure, Active) or part.window.grain is measure.grain:
+    if not isinstance(measure, Active) or measure.grain in (part.window.grain, part.window.like):
         return active_people(ground, part)
     return _mean(ground, part, measure.grain)
 

@@ -8,7 +8,7 @@ import pytest
 from warehouse.compile import Window
 from warehouse.freshness import as_of, edge
 from warehouse.model import Compare, Grain, Label, Period, SourceStatus
-from warehouse.windows import Edge, base_unit, base_window, calendar_unit, previous, whole_units
+from warehouse.windows import Edge, base_unit, base_windows, calendar_unit, previous, whole_units
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -42,7 +42,8 @@ def test_base_unit_when_compared_then_is(
 def test_base_window_when_many_units_then_spans_all_bases() -> None:
     window = whole_units(_days("2024-01-15/2024-03-02"), Grain.MONTH)
     assert window.period == _days("2024-01-01/2024-04-01")
-    assert base_window(window, Compare.YEAR).period == _days("2023-01-01/2023-04-01")
+    found = base_windows(window.units, window.grain, Compare.YEAR)
+    assert {one.period for one in found.values()} == {_days("2023-01-01/2023-04-01")}
     assert previous(window).period == _days("2023-12-01/2024-03-01")
 
 
@@ -56,20 +57,20 @@ def test_cut_when_unit_is_running_then_same_elapsed_part_in_utc() -> None:
     at = Edge(at=datetime(2024, 3, 10, 15, 30), zone=ZONE)
     unit, base = _days("2024-03-01/2024-04-01"), _days("2024-02-01/2024-03-01")
     assert at.is_partial(unit) and not at.is_partial(base)
-    cut = at.cut(unit, base, Grain.MONTH)
+    cut = at.cut(unit, Window(period=base, grain=Grain.MONTH))
     assert cut == Window(period=base, grain=Grain.MONTH, until=datetime(2024, 2, 10, 7, 30))
 
 
 def test_cut_when_base_is_shorter_then_whole_base() -> None:
     at = Edge(at=datetime(2024, 3, 30, 12), zone=ZONE)
     base = _days("2024-02-01/2024-03-01")
-    assert at.cut(_days("2024-03-01/2024-04-01"), base, None) == Window(period=base)
+    assert at.cut(_days("2024-03-01/2024-04-01"), Window(period=base)) == Window(period=base)
 
 
 def test_cut_when_unit_has_not_begun_then_none() -> None:
     at = Edge(at=datetime(2024, 3, 1), zone=ZONE)
     unit = _days("2024-03-01/2024-04-01")
-    assert at.cut(unit, _days("2024-02-01/2024-03-01"), None) is None
+    assert at.cut(unit, Window(period=_days("2024-02-01/2024-03-01"))) is None
 
 
 def test_last_day_when_the_edge_is_midnight_then_the_day_that_ends() -> None:
