@@ -33,6 +33,7 @@ from warehouse.partitions import verify
 from warehouse.settings import Settings
 from warehouse.shell import piped
 
+_COMPARE_HELP = "with the unit before, the year before, or the days as far from 春节"
 SHELL = Viewer(name="shell", role=Role.ANALYST, scope=Scope(everything=True))
 """Who sits at this machine and can read its keys sees what an analyst of the whole city does."""
 
@@ -68,6 +69,7 @@ def _answer(options: argparse.Namespace) -> int:
         where=_where(options.where),
         compare=None if options.compare is None else Compare(options.compare),
         limit=options.limit,
+        per_workday=options.per_workday,
     )
     print(_FORMATS[options.format](warehouse.answer(query, viewer)))
     return 0
@@ -261,7 +263,8 @@ def _add_answer(answer: argparse.ArgumentParser) -> None:
     answer.add_argument("--from", dest="start", metavar="DAY", help="first day, YYYY-MM-DD")
     answer.add_argument("--to", dest="end", metavar="DAY", help="day after the last one")
     answer.add_argument("--where", action="extend", nargs="+", default=[], metavar="DIM=VALUE")
-    answer.add_argument("--compare", choices=[c.value for c in Compare])
+    answer.add_argument("--compare", choices=[c.value for c in Compare], help=_COMPARE_HELP)
+    answer.add_argument("--per-workday", action="store_true", help="divided by working days")
     answer.add_argument("--limit", type=int, metavar="N", help="the N largest rows")
     answer.add_argument("--viewer", metavar="NAME", help="an account; default: all districts")
     answer.add_argument("--format", choices=sorted(_FORMATS), default="table")

@@ -21,6 +21,10 @@ _WORDS: Mapping[str, Label] = {
     "compare": Label(zh="比较", en="Compared with"),
     "previous": Label(zh="环比（上一时段）", en="the period before"),
     "year": Label(zh="同比（上年同期）", en="the same period last year"),
+    "lunar": Label(
+        zh="农历同比（与上年春节等距的日期）",
+        en="the days as far from the Spring Festival last year",
+    ),
     "as_of": Label(zh="数据截至", en="As of"),
     "version": Label(zh="数据版本", en="Data version"),
     "restated": Label(zh="已修订", en="Restated"),

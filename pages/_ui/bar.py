@@ -28,7 +28,7 @@ _PRESET_WORDS = {
     CUSTOM: "自定义",
 }
 _GRAIN_WORDS = {"day": "按日", "week": "按周", "month": "按月", "quarter": "按季", "year": "按年"}
-_COMPARE_WORDS = {"previous": "环比", "year": "同比", "none": "不对比"}
+_COMPARE_WORDS = {"previous": "环比", "year": "同比", "lunar": "农历同比", "none": "不对比"}
 _STATE_WORDS = {
     "": "全部",
     "done": "完成",

@@ -10,11 +10,12 @@ from warehouse.model import Compare, Grain, Period
 MOMENT_FALLBACK = "—"
 
 
+_COMPARED = {Compare.PREVIOUS: "环比", Compare.YEAR: "同比", Compare.LUNAR: "农历同比"}
+
+
 def compare_word(compare: Compare | None) -> str:
-    """环比, 同比 or nothing."""
-    if compare is None:
-        return ""
-    return _("环比") if compare is Compare.PREVIOUS else _("同比")
+    """环比, 同比, 农历同比 or nothing."""
+    return _(_COMPARED[compare]) if compare else ""
 
 
 def period_words(period: Period | None) -> str:
