@@ -128,7 +128,7 @@ class Asker:
         names = [metric.name for metric in question.metrics]
         return Sides(
             now={m: tuple(now[name].cell(name, unit, m) for name in names) for m in members},
-            base={m: tuple(base(name, unit, m) for name in names) for m in members},
+            base={m: tuple(base.cell(name, unit, m) for name in names) for m in members},
             is_partial=at.is_partial(unit),
         )
 
