@@ -11,6 +11,7 @@ from dataclasses import asdict
 from datetime import date, timedelta
 
 from warehouse import accounts
+from warehouse.again import answer_again
 from warehouse.answer import Warehouse
 from warehouse.errors import BadPeriod, CockpitError, QueryError
 from warehouse.keeping import COMMANDS
@@ -59,6 +60,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _answer(options: argparse.Namespace) -> int:
     settings = Settings.from_env()
+    if options.hash is not None:
+        text, code = answer_again(settings, options)
+        print(text)
+        return code
+    if not options.metrics:
+        raise QueryError("Name a metric, or give the hash of an explained number with `--hash`.")
     viewer = accounts.Accounts(settings).viewer(options.viewer) if options.viewer else SHELL
     warehouse = Warehouse.open(settings)
     query = MetricQuery(
@@ -255,7 +262,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_answer(answer: argparse.ArgumentParser) -> None:
-    answer.add_argument("metrics", nargs="+", metavar="METRIC", help="names from the catalogue")
+    answer.add_argument("metrics", nargs="*", metavar="METRIC", help="names from the catalogue")
+    answer.add_argument("--hash", metavar="H", help="an explained number, computed once more")
     answer.add_argument("--by", action="extend", nargs="+", default=[], metavar="DIM")
     answer.add_argument(
         "--grain", choices=[g.value for g in Grain], help="a row each whole unit the period touches"

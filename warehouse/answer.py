@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from warehouse import changes, clock, pipeline
+from warehouse import changes, clock, pipeline, standing
 from warehouse.asker import Asker
 from warehouse.cache import Cache
 from warehouse.connection import Reader, Snapshot
 from warehouse.contribution import Contribution
 from warehouse.datasets import CLOCK_DIMENSIONS, CONTRACTS, DIMENSIONS
-from warehouse.errors import Forbidden, UnknownDimension, nearest
+from warehouse.errors import Forbidden, QueryError, UnknownDimension, nearest
+from warehouse.explanation import Explanation
 from warehouse.freshness import as_of, standing_on
 from warehouse.held import Held
 from warehouse.keys import Keyring
@@ -129,6 +130,31 @@ class Warehouse:
         changes.check(query, dimension)
         asker, question = self._asked(query, viewer)
         return changes.split(asker, changes.narrowed(question), dimension)
+
+    def explain(
+        self,
+        query: MetricQuery,
+        viewer: Viewer,
+        unit: Period | None = None,
+        members: Sequence[str] | None = None,
+    ) -> Explanation:
+        """Where one number of an answer comes from, as far as `viewer` may see it.
+
+        query    one metric.
+        unit     which unit of the grain; None: the last.
+        members  one code for each dimension of `query.by`; None: the whole.
+        Raises as `answer`.
+        """
+        asker, question = self._asked(query, viewer)
+        if len(question.metrics) != 1:
+            raise QueryError("An explanation is of one number: name one metric.")
+        one = changes.narrowed(question, unit, None if members is None else tuple(members))
+        return standing.explained(
+            asker,
+            one,
+            runs=self.runs(viewer) if viewer.role in _OPERATORS else None,
+            restated=self.restatements(viewer, one.query.metrics, one.query.period),
+        )
 
     def _asked(self, query: MetricQuery, viewer: Viewer) -> tuple[Asker, Question]:
         found = named(query)

@@ -53,6 +53,9 @@ class Asker:
     def version(self, dataset: str) -> int:
         return self.snapshot.manifest.versions.get(dataset, 0)
 
+    def smallest_cell(self, dataset: str) -> int:
+        return smallest_cell(self.settings, dataset)
+
     def data_version(self, datasets: Sequence[str]) -> str:
         return "-".join(f"{dataset}:{self.version(dataset)}" for dataset in datasets)
 
