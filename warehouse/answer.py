@@ -109,7 +109,7 @@ class Warehouse:
         asker = self._asker(snapshot, viewer)
         datasets = tuple(dict.fromkeys(metric.dataset for metric in found))
         question = resolve(query, found, query.period or asker.period(datasets))
-        key = (query, question.window, asker.key(question))
+        key = (query, question.where, question.window, asker.key(question))
         result = self._results.get(key, lambda: asker.answer(question))
         sources = standing_on(snapshot.manifest.sources, datasets)
         now = clock.now()

@@ -1,6 +1,7 @@
 """One viewer's questions on one generation: from a checked question to its rows."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -10,15 +11,18 @@ from warehouse.cache import Cache
 from warehouse.compare import Bases, against, bases, days, per_workday
 from warehouse.compile import Slice, Tables, Window
 from warehouse.connection import Snapshot
+from warehouse.errors import TooLarge
 from warehouse.freshness import edge, standing_on
 from warehouse.measures import Ground
+from warehouse.members import ordered
 from warehouse.metrics import CATALOGUE
 from warehouse.metrics.model import Penetration
 from warehouse.model import Cell, Compare, Days, Grain, Period, Result, Row, Viewer
-from warehouse.pattern import Decided, Pattern, decide, pattern
+from warehouse.pattern import MOST_CELLS, Decided, Pattern, decide, pattern
 from warehouse.policy import Members, has_district, visible_where
 from warehouse.question import Question, depends_on_the_instant
-from warehouse.rows import arrange, combinations, count_suppressed
+from warehouse.rest import Asked, rest_row
+from warehouse.rows import Standing, arrange, combinations, count_suppressed, kept, standing
 from warehouse.settings import Settings
 from warehouse.windows import Edge
 
@@ -33,6 +37,14 @@ class Sides:
     now: Mapping[Members, tuple[Cell, ...]]
     base: Mapping[Members, tuple[Cell, ...]]
     is_partial: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cut:
+    """The rows of a question, and what lies beyond its limit."""
+
+    rows: tuple[Row, ...]
+    beyond: frozenset[Members] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,14 +116,44 @@ class Asker:
     # --- answering --------------------------------------------------------------------------
 
     def answer(self, question: Question) -> Result:
+        return self._result(question, self.cut(question).rows)
+
+    def cut(self, question: Question) -> Cut:
+        """The rows of a question, and the members that its limit leaves to the rest."""
         for dataset in question.datasets:  # forbidden before anything is read
             visible_where(self.viewer, dataset)
         if self._sees_nothing(question):
-            return self._result(question, ())
-        blocks = self._blocks(question, question.window)
-        compare = question.query.compare
-        base = None if compare is None else self._bases(question, compare)
-        return self._result(question, arrange(question.query, self._rows(question, blocks, base)))
+            return Cut(rows=())
+        query, asked = question.query, self._asked(question)
+        rows = self._rows(asked)
+        places = self._standing(question, rows)
+        chosen = kept(query, rows, places)
+        beyond = asked.members - {row.members for row in chosen}
+        if query.rest and beyond:
+            chosen += self._rest(asked, beyond, {row.period for row in rows})
+        return Cut(rows=arrange(query, chosen, places), beyond=beyond)
+
+    def _standing(self, question: Question, rows: Sequence[Row]) -> Standing | None:
+        """The order of the members over the whole period, where the question needs one."""
+        query = question.query
+        if not query.by or (query.limit is None and query.sort is None):
+            return None
+        whole = self._rows(self._asked(question.whole())) if question.has_units else rows
+        return standing(query, [*whole, *rows], self._display)
+
+    def _display(self, dimension: str, codes: Collection[str]) -> tuple[str, ...]:
+        return ordered(self.snapshot.manifest, dimension, codes)
+
+    def _rest(
+        self, asked: Asked, beyond: AbstractSet[Members], units: Collection[Period | None]
+    ) -> list[Row]:
+        """One row a unit for all members `beyond` the limit, counted anew."""
+        question = asked.question
+        (dimension,) = question.query.by
+        anew = self._asked(question.only(dimension, (code for (code,) in beyond)))
+        rows = [row for row in self._rows(anew) if row.period in units]
+        k = {dataset: smallest_cell(self.settings, dataset) for dataset in question.datasets}
+        return [rest_row(asked, row, beyond, k) for row in rows]
 
     def sides(self, question: Question, compare: Compare) -> Sides:
         """The first unit of the question and its base, with the members of both."""
@@ -138,7 +180,7 @@ class Asker:
     def _sees_nothing(self, question: Question) -> bool:
         """No district of the question is the viewer's: no rows, rather than zeros."""
         scope = self.viewer.scope
-        asked = dict(question.query.where).get("district")
+        asked = dict(question.where).get("district")
         seen = scope.districts if asked is None else scope.districts.intersection(asked)
         has_districts = any(has_district(dataset) for dataset in question.datasets)
         return has_districts and not scope.everything and not seen
@@ -162,7 +204,7 @@ class Asker:
                 viewer=self.viewer,
                 zone=self.settings.zone,
                 by=question.query.by,
-                where=question.query.where,
+                where=question.where,
             )
             own = question.of(dataset)
             made = block(self._ground(dataset), part, own, self.pattern, self._covered(dataset))
@@ -201,12 +243,22 @@ class Asker:
         at = self.edge(question.datasets)
         return bases(question.window, compare, at, lambda w: self._blocks(question, w))
 
-    def _rows(
-        self, question: Question, blocks: Mapping[str, Block], base: Bases | None
-    ) -> list[Row]:
+    def _asked(self, question: Question) -> Asked:
+        blocks = self._blocks(question, question.window)
+        compare = question.query.compare
+        base = None if compare is None else self._bases(question, compare)
+        return Asked(question=question, blocks=blocks, base=base)
+
+    def _rows(self, asked: Asked) -> list[Row]:
+        question, blocks, base = asked.question, asked.shown, asked.base
         at = self.edge(question.datasets)
         members = {found for made in blocks.values() for found in made.members}
         units = _units(question, blocks)
+        if len(units) * len(members) > MOST_CELLS:
+            raise TooLarge(
+                f"The question has {len(units) * len(members):,} rows, more than {MOST_CELLS:,}."
+                " Choose a coarser grain, a shorter period or fewer dimensions."
+            )
         behind = _days(question, units, at, base)
         return [
             Row(

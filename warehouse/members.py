@@ -7,12 +7,13 @@ from warehouse.compile.slice import dimension as expression
 from warehouse.datasets import CLOCK_DIMENSIONS, CONTRACTS, DATASETS, DIMENSIONS
 from warehouse.errors import Forbidden
 from warehouse.manifest import Manifest
-from warehouse.model import UNKNOWN, Label, Viewer
+from warehouse.model import REST, UNKNOWN, Label, Viewer
 from warehouse.policy import visible_where
 from warehouse.rollups import DIMENSIONS as ROLLED
 from warehouse.rollups import USAGE_DAY
 
 _UNKNOWN = Label(zh="未知", en="Unknown")
+_REST = Label(zh="其他", en="Others")
 _WEEKDAYS = ("一", "二", "三", "四", "五", "六", "日")
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _STATES = {
@@ -79,6 +80,8 @@ def known(manifest: Manifest, dimension: str) -> Mapping[str, Label]:
 
 def label_of(manifest: Manifest, dimension: str, code: str) -> Label:
     """What a member is called; its own code where nobody named it."""
+    if code == REST:
+        return _REST
     named = known(manifest, dimension).get(code)
     if named is not None:
         return named

@@ -121,8 +121,10 @@ class MetricQuery:
     by       names of dimensions; a row for each combination of members that has data.
     where    (dimension, members) pairs, all of which must hold; members are alternatives.
     compare  adds to each cell its base value (环比 or 同比).
-    limit    the most rows; the largest by the first metric are kept, or the first by `sort`.
-    sort     None: by unit, then by member in display order; with a limit the largest first.
+    limit    the most combinations of members, chosen over the whole period and followed through
+             its units: the largest by the first metric, or the first by `sort`. Hidden ones come
+             last. Without a dimension: the most rows.
+    sort     None: by unit, then by member in display order, else the largest first.
     rest     with a limit: what lies beyond becomes one row of the member `REST`, counted anew.
     per_workday  values that add up are divided by the working days of their unit.
     funnel   how the metrics of the ordered funnel count; None: their default.

@@ -1,14 +1,14 @@
 """A question as asked becomes a question that can be answered: names checked, units known."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from warehouse import metrics
 from warehouse.compile import Where, Window
 from warehouse.compile.applications import STEP
 from warehouse.errors import BadPeriod, QueryError, UnknownDimension, nearest
 from warehouse.metrics.model import ADDITIVE, Active, Growth, Metric, Reached, Stickiness
-from warehouse.model import Grain, MetricQuery, Period
+from warehouse.model import Grain, MetricQuery, Period, Sort
 from warehouse.windows import calendar_unit, whole_units
 
 MOST_DIMENSIONS = 6
@@ -24,6 +24,8 @@ class Question:
     window: Window
     has_units: bool
     """Rows stand for units of a grain; otherwise there is one for the whole period."""
+    where: Where
+    """That of the query, or of a part of its answer that is counted anew (the rest)."""
 
     @property
     def datasets(self) -> tuple[str, ...]:
@@ -31,6 +33,23 @@ class Question:
 
     def of(self, dataset: str) -> tuple[Metric, ...]:
         return tuple(metric for metric in self.metrics if metric.dataset == dataset)
+
+    def whole(self) -> "Question":
+        """One value for all of the period, whatever the grain."""
+        window = _undivided(self.window.period, self.metrics)
+        return replace(self, window=window, has_units=False)
+
+    def by(self, *dimensions: str) -> "Question":
+        """Cut by these instead, all of their members."""
+        query = replace(self.query, by=dimensions, limit=None, sort=None, rest=False)
+        return replace(self, query=query)
+
+    def only(self, dimension: str, members: Iterable[str]) -> "Question":
+        """Not cut by `dimension`, of whose members only these count."""
+        others = ((name, chosen) for name, chosen in self.where if name != dimension)
+        where = tuple(sorted((*others, (dimension, tuple(sorted(members))))))
+        by = tuple(name for name in self.query.by if name != dimension)
+        return replace(self.by(*by), where=where)
 
 
 def named(query: MetricQuery) -> tuple[Metric, ...]:
@@ -46,6 +65,8 @@ def named(query: MetricQuery) -> tuple[Metric, ...]:
         raise QueryError(f"A question has at most {MOST_DIMENSIONS} dimensions. Leave some out.")
     if len({name for name, _ in query.where}) != len(query.where):
         raise QueryError("A dimension is filtered twice. Give all its members in one filter.")
+    if query.sort is Sort.CHANGE and query.compare is None:
+        raise QueryError("Sorting by change needs something to compare with: add `compare`.")
     return found
 
 
@@ -65,6 +86,8 @@ def _check_step(metric: Metric, query: MetricQuery) -> None:
             f"{metric.name} counts each step apart: ask it `--by step`,"
             " or with one step as a filter (`--where step=approved`)."
         )
+    if isinstance(metric.measure, Reached) and query.rest and STEP in query.by:
+        raise QueryError(f"{metric.name} does not add up over steps: ask it without the rest.")
 
 
 def _check_adds_up(metric: Metric, query: MetricQuery) -> None:
@@ -87,11 +110,20 @@ def resolve(query: MetricQuery, found: tuple[Metric, ...], period: Period) -> Qu
         if grain is not None and grain not in metric.grains:
             allowed = ", ".join(metric.grains)
             raise QueryError(f"{metric.name} has no grain {grain}. Ask it by {allowed}.")
-    window = whole_units(period, grain)
-    if grain is None and any(isinstance(metric.measure, Growth) for metric in found):
+    return Question(
+        query=query,
+        metrics=found,
+        window=whole_units(period, grain) if grain is not None else _undivided(period, found),
+        has_units=grain is not None,
+        where=query.where,
+    )
+
+
+def _undivided(period: Period, found: tuple[Metric, ...]) -> Window:
+    if any(isinstance(metric.measure, Growth) for metric in found):
         # A whole month stands against the whole month before, as it does by month.
-        window = Window(period=period, grain=calendar_unit(period))
-    return Question(query=query, metrics=found, window=window, has_units=grain is not None)
+        return Window(period=period, grain=calendar_unit(period))
+    return Window(period=period)
 
 
 def _default_grain(found: tuple[Metric, ...]) -> Grain | None:
