@@ -10,6 +10,7 @@ from warehouse.asker import Asker
 from warehouse.cache import Cache
 from warehouse.connection import Reader, Snapshot
 from warehouse.contribution import Contribution
+from warehouse.crosstab import Pivot, PivotQuery
 from warehouse.datasets import CLOCK_DIMENSIONS, CONTRACTS, DIMENSIONS
 from warehouse.errors import Forbidden, QueryError, UnknownDimension, nearest
 from warehouse.explanation import Explanation
@@ -41,6 +42,7 @@ from warehouse.operations import (
     Sample,
 )
 from warehouse.pattern import Decided, Pattern
+from warehouse.pivot import compute, resolve_pivot
 from warehouse.quarantine import QuarantineReason, read_reasons
 from warehouse.question import Question, named, resolve, where
 from warehouse.settings import Settings
@@ -81,6 +83,9 @@ class Warehouse:
         )
         self._decided: Cache[Decided] = Cache(
             256, weight=lambda decided: len(decided.cells), most=_MOST_CELLS
+        )
+        self._pivots: Cache[Pivot] = Cache(
+            256, weight=lambda pivot: len(pivot.lines), most=_MOST_ROWS
         )
         self._extents: Cache[Period | None] = Cache(64)
         self._codes: Cache[tuple[str, ...]] = Cache(256)
@@ -162,6 +167,24 @@ class Warehouse:
         datasets = tuple(dict.fromkeys(metric.dataset for metric in found))
         checked = replace(query, where=where(query))
         return asker, resolve(checked, found, query.period or asker.period(datasets))
+
+    def pivot(self, query: PivotQuery, viewer: Viewer) -> Pivot:
+        """A table of two dimensions, or of one and time, with every total counted anew.
+
+        Raises as `answer`, and `TooLarge` on more than `MOST_PIVOT_CELLS` cells.
+        """
+        snapshot = self._reader.snapshot()
+        asker = self._asker(snapshot, viewer)
+        question = resolve_pivot(asker, query)
+        key = (query, question.where, question.window, asker.key(question))
+        found = self._pivots.get(key, lambda: compute(asker, query, question))
+        sources = standing_on(snapshot.manifest.sources, question.datasets)
+        now = clock.now()
+        return replace(
+            found,
+            as_of=as_of(sources),
+            stale=tuple(source for source in sources if source.is_stale(now)),
+        )
 
     def members(self, dimension: str, viewer: Viewer) -> tuple[Member, ...]:
         """The members that occur in what the viewer may see, in display order."""

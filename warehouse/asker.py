@@ -198,18 +198,21 @@ class Asker:
         """By metric, the block that holds it."""
         found: dict[str, Block] = {}
         for dataset in question.datasets:
-            part = Slice(
-                dataset=dataset,
-                window=window,
-                viewer=self.viewer,
-                zone=self.settings.zone,
-                by=question.query.by,
-                where=question.where,
-            )
-            own = question.of(dataset)
+            own, part = question.of(dataset), self.part(question, dataset, window)
             made = block(self._ground(dataset), part, own, self.pattern, self._covered(dataset))
             found |= dict.fromkeys((metric.name for metric in own), made)
         return found
+
+    def part(self, question: Question, dataset: str, window: Window) -> Slice:
+        """What a question reads of one of its datasets."""
+        return Slice(
+            dataset=dataset,
+            window=window,
+            viewer=self.viewer,
+            zone=self.settings.zone,
+            by=question.query.by,
+            where=question.where,
+        )
 
     def pattern(self, part: Slice) -> Pattern:
         """What `part` hides; the same for each metric of its dataset."""

@@ -67,8 +67,10 @@ def bases(window: Window, compare: Compare, edge: Edge, ask: Ask) -> Bases:
 
 def against(cell: Cell, base: Cell) -> Cell:
     """The cell with its base value. A hidden cell has none: it would tell what is hidden."""
-    if cell.state is CellState.SUPPRESSED or base.state is not CellState.VALUE:
+    if cell.state is CellState.SUPPRESSED or base.state is CellState.MISSING:
         return cell
+    if base.state is CellState.SUPPRESSED:
+        return replace(cell, has_hidden_base=True)
     return replace(cell, base=base.value)
 
 

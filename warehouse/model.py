@@ -172,6 +172,8 @@ class Cell:
     state: CellState = CellState.VALUE
     base: float | int | None = None
     """The value of the compared period; None where it is missing, suppressed or not asked."""
+    has_hidden_base: bool = False
+    """There is a base, and it is hidden to protect people."""
 
     def change(self, unit: Unit) -> float | None:
         """Relative change against the base; for shares the difference (percentage points / 100)."""

@@ -5,7 +5,9 @@ Pure. `visible_where` is called where the WHERE is made; `hidden_cells` decides 
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date
+from types import MappingProxyType
 from typing import TypeVar
 
 from warehouse.datasets import DATASETS
@@ -60,15 +62,25 @@ def hidden_cells(
     hidden when it is small, when a total above it is hidden, or when otherwise a hidden sibling
     could be had by subtraction from a total that can be asked.
     """
+    return frozenset(hidden_lattice(lattice, k)[tuple(dims)])
+
+
+def hidden_lattice(
+    lattice: Mapping[tuple[str, ...], Contributors],
+    k: int,
+    already: Mapping[tuple[str, ...], AbstractSet[Cell]] = MappingProxyType({}),
+) -> Mapping[tuple[str, ...], AbstractSet[Cell]]:
+    """As `hidden_cells`, for every choice of `lattice`; what is hidden `already` stays so."""
     hidden: dict[tuple[str, ...], set[Cell]] = {}
     for choice in sorted(lattice, key=lambda names: (len(names), names)):
         cells = lattice[choice]
         out = {cell for cell, people in cells.items() if 0 < people < k}
+        out |= already.get(choice, frozenset())
         for above in (c for c in hidden if len(c) == len(choice) - 1 and set(c) < set(choice)):
             out |= _below(cells, choice, above, hidden[above])
         _protect(cells, out, k)
         hidden[choice] = out
-    return frozenset(hidden[tuple(dims)])
+    return hidden
 
 
 def _below(

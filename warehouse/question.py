@@ -36,7 +36,7 @@ class Question:
 
     def whole(self) -> "Question":
         """One value for all of the period, whatever the grain."""
-        window = _undivided(self.window.period, self.metrics)
+        window = undivided(self.window.period, self.metrics)
         return replace(self, window=window, has_units=False)
 
     def by(self, *dimensions: str) -> "Question":
@@ -113,13 +113,14 @@ def resolve(query: MetricQuery, found: tuple[Metric, ...], period: Period) -> Qu
     return Question(
         query=query,
         metrics=found,
-        window=whole_units(period, grain) if grain is not None else _undivided(period, found),
+        window=whole_units(period, grain) if grain is not None else undivided(period, found),
         has_units=grain is not None,
         where=query.where,
     )
 
 
-def _undivided(period: Period, found: tuple[Metric, ...]) -> Window:
+def undivided(period: Period, found: tuple[Metric, ...]) -> Window:
+    """All of `period` as one."""
     if any(isinstance(metric.measure, Growth) for metric in found):
         # A whole month stands against the whole month before, as it does by month.
         return Window(period=period, grain=calendar_unit(period))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from warehouse.datasets import CLOCK_DIMENSIONS, DIMENSIONS
-from warehouse.model import Cell, CellState, MetricQuery, Period, Row, Sort
+from warehouse.model import REST, Cell, CellState, MetricQuery, Period, Row, Sort
 from warehouse.policy import Members
 
 _LAST = 10**6
@@ -63,12 +63,17 @@ def kept(query: MetricQuery, rows: Sequence[Row], places: Standing | None) -> li
 
 
 def arrange(query: MetricQuery, rows: Iterable[Row], places: Standing | None) -> tuple[Row, ...]:
-    """Order by unit; within it by `query.sort`, or by vocabulary and then the first metric."""
+    """Order by unit; within it by `query.sort`, or by vocabulary and then the first metric.
+
+    The rest stands last.
+    """
     if query.sort is not None and places is not None:
         at = places
         return tuple(sorted(rows, key=lambda row: (_start(row), at.get(row.members, _LAST))))
     largest = sorted(rows, key=_largest_first)
-    return tuple(sorted(largest, key=lambda row: (_start(row), _vocabulary(query, row))))
+    return tuple(
+        sorted(largest, key=lambda row: (_start(row), REST in row.members, _vocabulary(query, row)))
+    )
 
 
 def _largest_first(row: Row) -> tuple[bool, float, Members]:

@@ -49,6 +49,11 @@ class Kind:
     hides: Callable[[Measure, Slice, Patterns, Ground], Hides] = hides_by_pattern
     counts: bool = False
 
+    @property
+    def hides_alone(self) -> bool:
+        """Some cells stay hidden by a rule of the kind, beyond the dataset's pattern."""
+        return self.hides is not hides_by_pattern
+
 
 KINDS: Mapping[type[Measure], Kind] = {
     Count: Kind(counts=True),
