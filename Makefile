@@ -8,6 +8,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 TESTS ?= tests
 WORKERS ?= 2
+EVENTS ?= 10_000_000
 BIN := .venv/bin
 CODE := app.py run.py callbacks etl gate pages warehouse tests
 CHROMIUM ?= /usr/bin/chromium
@@ -18,10 +19,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
 RUN_STAMP := .venv/.installed-run
 DEV_STAMP := .venv/.installed-dev
 
-.PHONY: help run test check format lint types imports bench faults lock pictures reference clean packages front
+.PHONY: help run test check format lint types imports bench bench-reference faults lock pictures reference clean packages front
 
 help: ## Explain these commands.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' Makefile
 	@echo 'Honoured by run: HOST= PORT= COCKPIT_HOME= and every setting in README.md. By test: TESTS=tests/unit'
 
 run: $(RUN_STAMP) front ## Set up, load the example city and start the cockpit.
@@ -48,6 +49,9 @@ imports: $(DEV_STAMP)
 
 bench: $(DEV_STAMP) packages front ## Measure load, answers and page weight as ratios.
 	@$(BIN)/python -m tests.bench
+
+bench-reference: $(DEV_STAMP) ## Ask the reference questions of EVENTS= events (10_000_000: ten minutes and 3 GB at first).
+	@$(BIN)/python -m tests.bench.reference $(EVENTS) build/bench-$(EVENTS)
 
 faults: $(DEV_STAMP) ## Kill the ETL before and after every step, for every kind of delivery.
 	@$(BIN)/python -m tests.faults

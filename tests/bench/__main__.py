@@ -8,8 +8,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import answers, history, latency, load, pages, weight
+from tests.bench import answers, history, latency, load, pages, reference, weight
 from tests.e2e.live import live
+
+REFERENCE_EVENTS = 1_000_000
+"""Enough to see what grew worse; `make bench-reference` asks ten times as many."""
 
 
 def main() -> int:
@@ -18,6 +21,7 @@ def main() -> int:
         with live(Path(folder) / "live") as running:
             print(*answers.measure(running), *weight.measure(running), sep="\n")
             print(*pages.measure(running.settings), sep="\n")
+        print(*reference.measure(REFERENCE_EVENTS, Path(folder) / "reference"), sep="\n")
     return 0
 
 

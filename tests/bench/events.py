@@ -12,15 +12,15 @@ import duckdb
 from warehouse.relations import text
 
 PEOPLE = 200_000
-_SCENES = (
+SCENES = (
     *("tax", "social_security", "medical", "education", "transport", "housing", "police"),
     *("civil_affairs", "business", "utilities", "elderly_care", "loan"),
 )
-_CHANNELS = ("mini_program", "app", "web", "kiosk", "hotline")
-_DEVICES = ("android", "ios", "harmony", "pc", "kiosk_terminal", "phone_line")
-_AGES = ("18-24", "25-34", "35-44", "45-54", "55-64", "65+")
-_DISTRICTS = tuple(f"district_{number:02d}" for number in range(1, 14))
-_OUTCOMES = (*("success",) * 18, "failed", "abandoned", "timeout")
+CHANNELS = ("mini_program", "app", "web", "kiosk", "hotline")
+DEVICES = ("android", "ios", "harmony", "pc", "kiosk_terminal", "phone_line")
+AGES = ("18-24", "25-34", "35-44", "45-54", "55-64", "65+")
+DISTRICTS = tuple(f"district_{number:02d}" for number in range(1, 14))
+OUTCOMES = (*("success",) * 18, "failed", "abandoned", "timeout")
 
 TOML = """name = "{name}"
 label = {{ zh = "办件", en = "Usage" }}
@@ -115,12 +115,12 @@ def write(file: Path, count: int, start: datetime, end: datetime, first: int = 0
                 "people": PEOPLE,
                 "start": start,
                 "micros": int((end - start).total_seconds() * 1e6),
-                "scenes": list(_SCENES),
-                "districts": list(_DISTRICTS),
-                "channels": list(_CHANNELS),
-                "devices": list(_DEVICES),
-                "ages": list(_AGES),
-                "outcomes": list(_OUTCOMES),
+                "scenes": list(SCENES),
+                "districts": list(DISTRICTS),
+                "channels": list(CHANNELS),
+                "devices": list(DEVICES),
+                "ages": list(AGES),
+                "outcomes": list(OUTCOMES),
             },
         )
         form = "FORMAT parquet" if file.suffix == ".parquet" else "FORMAT csv, HEADER"
