@@ -8,15 +8,16 @@ from datetime import date, timedelta
 from warehouse import clock
 from warehouse.block import Block, block
 from warehouse.cache import Cache
-from warehouse.compare import Bases, against, bases, days, per_workday
+from warehouse.compare import Bases, bases, days, per_workday
 from warehouse.compile import Slice, Tables, Window
 from warehouse.connection import Snapshot
+from warehouse.editions import joined, stretches, uses
 from warehouse.errors import TooLarge
 from warehouse.freshness import edge, standing_on
 from warehouse.measures import Ground
 from warehouse.members import ordered
 from warehouse.metrics import CATALOGUE
-from warehouse.metrics.model import Penetration
+from warehouse.metrics.model import Metric, Penetration
 from warehouse.model import Cell, Compare, Days, Grain, Period, Result, Row, Viewer
 from warehouse.pattern import MOST_CELLS, Decided, Pattern, decide, pattern
 from warehouse.policy import Members, has_district, visible_where
@@ -192,16 +193,20 @@ class Asker:
             as_of=None,
             data_version=self.data_version(question.datasets),
             suppressed=count_suppressed(rows),
+            editions=uses(question.window, question.metrics),
         )
 
     def _blocks(self, question: Question, window: Window) -> Mapping[str, Block]:
         """By metric, the block that holds it."""
-        found: dict[str, Block] = {}
+        found: dict[str, list[tuple[Window, Block]]] = {}
         for dataset in question.datasets:
-            own, part = question.of(dataset), self.part(question, dataset, window)
-            made = block(self._ground(dataset), part, own, self.pattern, self._covered(dataset))
-            found |= dict.fromkeys((metric.name for metric in own), made)
-        return found
+            for stretch, metrics in stretches(window, question.of(dataset)).items():
+                part = self.part(question, dataset, stretch)
+                ground, covered = self._ground(dataset), self._covered(dataset)
+                made = block(ground, part, metrics, self.pattern, covered)
+                for metric in metrics:
+                    found.setdefault(metric.name, []).append((stretch, made))
+        return {name: joined(name, blocks) for name, blocks in found.items()}
 
     def part(self, question: Question, dataset: str, window: Window) -> Slice:
         """What a question reads of one of its datasets."""
@@ -304,11 +309,10 @@ def _cells(
     members: Members,
     behind: Days | None,
 ) -> tuple[Cell, ...]:
-    names = question.query.metrics
-    cells = [blocks[name].cell(name, unit, members) for name in names]
+    cells = [blocks[m.name].cell(m.name, unit, members) for m in question.metrics]
     if base is not None:
-        pairs = zip(names, cells, strict=True)
-        cells = [against(cell, base.cell(name, unit, members)) for name, cell in pairs]
+        pairs = zip(question.metrics, cells, strict=True)
+        cells = [base.beside(metric, cell, unit, members) for metric, cell in pairs]
     if question.query.per_workday and behind is not None:
         cells = [per_workday(cell, behind) for cell in cells]
     return tuple(cells)

@@ -7,6 +7,8 @@ from datetime import UTC, timedelta
 from warehouse import calendar
 from warehouse.block import MISSING, Block
 from warehouse.compile import Window
+from warehouse.editions import is_break
+from warehouse.metrics.model import Metric
 from warehouse.model import Cell, CellState, Compare, Days, Period
 from warehouse.policy import Members
 from warehouse.windows import ONE_DAY, Edge, base_unit, base_window, base_windows, local
@@ -30,6 +32,12 @@ class Bases:
             return MISSING
         block = self.blocks[self.windows[unit]][metric]
         return block.cell(metric, self.units[unit], members)
+
+    def beside(self, metric: Metric, cell: Cell, unit: Period, members: Members) -> Cell:
+        """The cell with its base; marked where another edition of the definition counts that."""
+        found = against(cell, self.cell(metric.name, unit, members))
+        is_broken = found.base is not None and is_break(metric, unit, self.units[unit])
+        return replace(found, is_broken=True) if is_broken else found
 
     def days(self, unit: Period) -> Period | None:
         """The days of the base unit that count: those up to the cut of a unit that is not over."""

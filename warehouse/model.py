@@ -5,7 +5,7 @@ Frozen and validated on their own; they know nothing of SQL, files or screens.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from warehouse.errors import QueryError
@@ -174,6 +174,8 @@ class Cell:
     """The value of the compared period; None where it is missing, suppressed or not asked."""
     has_hidden_base: bool = False
     """There is a base, and it is hidden to protect people."""
+    is_broken: bool = False
+    """Value and base are counted by two editions of the definition: their change is no progress."""
 
     def change(self, unit: Unit) -> float | None:
         """Relative change against the base; for shares the difference (percentage points / 100)."""
@@ -245,9 +247,26 @@ class City:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EditionUse:
+    """Which edition of a metric's definition counts some units of an answer.
+
+    period     the units counted so, those of the question's window.
+    overtaken  the day a newer edition came into force within the last of these units, which
+               belongs to the edition of its first day; None where none did.
+    """
+
+    metric: str
+    number: int
+    since: date
+    period: Period
+    overtaken: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Result:
     """The answer to one question for one viewer.
 
+    editions      by which definitions it is counted: of each metric at least one, in order.
     suppressed    how many cells are hidden to protect people.
     as_of         the smallest watermark among the sources the numbers stand on; None: no data.
     data_version  changes exactly when the data behind the answer may have changed.
@@ -259,6 +278,7 @@ class Result:
     data_version: str
     suppressed: int = 0
     stale: tuple[SourceStatus, ...] = ()
+    editions: tuple[EditionUse, ...] = ()
 
     def column(self, metric: str) -> tuple[Cell, ...]:
         """The cells of one metric, row by row."""

@@ -4,15 +4,17 @@ The measure kinds are a closed set. Two rules need to know more than an SQL text
 which people contribute to a cell, and whether a value may be added up or must be counted anew.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from itertools import pairwise
 
 from warehouse.datasets import CLOCK_DIMENSIONS, DATASETS
 from warehouse.errors import DefinitionError
 from warehouse.model import Grain, Label, Polarity, Unit
 
 ALL_GRAINS = tuple(Grain)
+UNSAID = Label(zh="", en="")
 
 
 class Trait(StrEnum):
@@ -142,14 +144,32 @@ ADDITIVE = (Count, Sum)
 
 
 @dataclass(frozen=True, kw_only=True)
+class Edition:
+    """How a metric was defined from a day on, until the next edition came into force.
+
+    change  what it does otherwise than the edition before; nothing for the first.
+    """
+
+    since: date
+    sentence: Label
+    formula: str
+    measure: Measure
+    owner: Label
+    number: int = 1
+    change: Label = UNSAID
+
+
+@dataclass(frozen=True, kw_only=True)
 class Metric:
-    """One number of the cockpit, in words and as a measure.
+    """One number of the cockpit, in words and as a measure: its newest edition.
 
     decimals       of the number as shown (of the per cent for shares).
     grains         the grains it may be asked by; finer ones have no meaning.
     default_grain  the grain taken where the question names none; None: the whole period.
     smallest_cell  overrides the setting where a metric needs more protection.
-    since          first day the definition is in force.
+    since          first day this definition is in force; the first one's holds before, too.
+    earlier        the editions before it, the oldest first. What was counted by them stays so.
+    change         what it does otherwise than the edition before.
     """
 
     name: str
@@ -167,6 +187,8 @@ class Metric:
     default_grain: Grain | None = None
     smallest_cell: int | None = None
     since: date = date(2024, 1, 1)
+    earlier: tuple[Edition, ...] = ()
+    change: Label = UNSAID
 
     def __post_init__(self) -> None:
         if self.dataset not in DATASETS:
@@ -175,6 +197,48 @@ class Metric:
             raise DefinitionError(f"Metric {self.name!r} lacks its sentence or formula.")
         if self.default_grain is not None and self.default_grain not in self.grains:
             raise DefinitionError(f"Metric {self.name!r}: its default grain is not allowed.")
+        _check_editions(self.name, self.editions)
+
+    @property
+    def editions(self) -> tuple[Edition, ...]:
+        """All of them, the oldest first."""
+        newest = Edition(
+            since=self.since,
+            sentence=self.sentence,
+            formula=self.formula,
+            measure=self.measure,
+            owner=self.owner,
+            number=len(self.earlier) + 1,
+            change=self.change,
+        )
+        return (*self.earlier, newest)
+
+    def edition_on(self, day: date) -> Edition:
+        """The edition in force on a day."""
+        begun = [edition for edition in self.editions if edition.since <= day]
+        return begun[-1] if begun else self.editions[0]
+
+    def by(self, edition: Edition) -> "Metric":
+        """The metric as that edition defines it, and by no other."""
+        return replace(
+            self,
+            since=edition.since,
+            sentence=edition.sentence,
+            formula=edition.formula,
+            measure=edition.measure,
+            owner=edition.owner,
+            earlier=(),
+        )
+
+
+def _check_editions(name: str, editions: tuple[Edition, ...]) -> None:
+    for before, after in pairwise(editions):
+        if after.since <= before.since or after.number != before.number + 1:
+            raise DefinitionError(f"Metric {name!r}: its editions do not follow one another.")
+        if not (after.change.zh and after.change.en):
+            raise DefinitionError(f"Metric {name!r}: edition {after.number} says no change.")
+        if isinstance(after.measure, ADDITIVE) is not isinstance(before.measure, ADDITIVE):
+            raise DefinitionError(f"Metric {name!r}: only some of its editions add up.")
 
 
 def dimensions_of(dataset: str, *, without: tuple[str, ...] = ()) -> tuple[str, ...]:
