@@ -17,6 +17,7 @@ from warehouse.errors import BadPeriod, CockpitError, QueryError
 from warehouse.keeping import COMMANDS
 from warehouse.keys import Keyring
 from warehouse.metrics import CATALOGUE
+from warehouse.metrics.model import Edition
 from warehouse.model import (
     Cell,
     CellState,
@@ -138,6 +139,9 @@ def _record(result: Result, row: Row) -> Record:
         found["states"] = states
     if row.is_partial:
         found["partial"] = True
+    broken = [name for name, cell in cells.items() if cell.is_broken]
+    if broken:
+        found["broken"] = broken
     return found
 
 
@@ -147,6 +151,7 @@ def _json(result: Result) -> str:
         "as_of": None if result.as_of is None else result.as_of.isoformat(),
         "data_version": result.data_version,
         "suppressed": result.suppressed,
+        "editions": [f"{use.metric} v{use.number} {use.since}" for use in result.editions],
     }
     return json.dumps(content, ensure_ascii=False, indent=2)
 
@@ -220,6 +225,18 @@ def _definition(name: str) -> Record:
         "grains": [grain.value for grain in metric.grains],
         "default_grain": None if metric.default_grain is None else metric.default_grain.value,
         "since": metric.since.isoformat(),
+        "editions": [_edition(edition) for edition in metric.editions],
+    }
+
+
+def _edition(edition: Edition) -> Record:
+    return {
+        "number": edition.number,
+        "since": edition.since.isoformat(),
+        "sentence": asdict(edition.sentence),
+        "formula": edition.formula,
+        "owner": asdict(edition.owner),
+        "change": asdict(edition.change),
     }
 
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 from warehouse import contribution
 from warehouse.asker import Asker, Sides
 from warehouse.contribution import Contribution, Pair, exact
+from warehouse.editions import is_break
 from warehouse.errors import NotDecomposable, QueryError
 from warehouse.metrics.model import Count, Metric, Share
 from warehouse.model import Cell, CellState, Compare, MetricQuery, Period, Unit
@@ -66,6 +67,7 @@ def split(asker: Asker, question: Question, dimension: str) -> Contribution:
     there is no change to split, or where the parts would tell what is hidden.
     """
     compare = question.query.compare or Compare.PREVIOUS
+    question, unit = _of_one_edition(question, compare), question.window.units[0]
     counted = _counted(question)
     whole = asker.sides(counted, compare)
     if not whole.now or not whole.base:
@@ -78,7 +80,6 @@ def split(asker: Asker, question: Question, dimension: str) -> Contribution:
         raise QueryError(f"{dimension} has more than {_MOST_MEMBERS:,} members. Choose another.")
     members = {cell[0]: _pairs(parts, cell) for cell in parts.now}
     _refuse_single(parts)
-    unit = question.window.units[0]
     return Contribution(
         query=replace(question.query, compare=compare),
         dimension=dimension,
@@ -91,6 +92,18 @@ def split(asker: Asker, question: Question, dimension: str) -> Contribution:
         hidden=sum(pairs is None for pairs in members.values()),
         data_version=asker.data_version(question.datasets),
     )
+
+
+def _of_one_edition(question: Question, compare: Compare) -> Question:
+    """The question as its unit and its base are defined, where both are defined alike."""
+    (metric,), unit = question.metrics, question.window.units[0]
+    if is_break(metric, unit, base_unit(unit, question.window.grain, compare)):
+        raise NotDecomposable(
+            f"The definition of {metric.name} changed between the period and the one it is"
+            " compared with: their difference is no change of the city's.",
+            zh="本期与对比期口径不同，其差额不是业务变化，不能拆分。",
+        )
+    return replace(question, metrics=(metric.by(metric.edition_on(unit.start)),))
 
 
 def _counted(question: Question) -> Question:

@@ -12,7 +12,7 @@ import pytest
 from tests.tiny import build_home
 from warehouse import metrics
 from warehouse.answer import Warehouse
-from warehouse.errors import DefinitionError
+from warehouse.errors import DefinitionError, NotDecomposable
 from warehouse.metrics.model import Count, Distinct, Edition, Metric, Trait
 from warehouse.model import (
     Cell,
@@ -49,7 +49,7 @@ def _changed(name: str, **more: Any) -> Metric:
 
 
 @pytest.fixture
-def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Warehouse]:
     changed = _changed("test.events")
     catalogue = MappingProxyType({**metrics.CATALOGUE, changed.name: changed})
     monkeypatch.setattr(metrics, "CATALOGUE", catalogue)
@@ -66,13 +66,18 @@ def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     ]
     warehouse = Warehouse.open(replace(build_home(tmp_path, service_events=rows), small_cell=3))
 
+    yield warehouse
+    warehouse.close()
+
+
+@pytest.fixture
+def ask(house: Warehouse) -> Any:
     def question(*names: str, days: tuple[str, str], **more: Any) -> Result:
         start, end = (date.fromisoformat(day) for day in days)
         period = Period(start=start, end=end)
-        return warehouse.answer(MetricQuery(metrics=names, period=period, **more), ALL)
+        return house.answer(MetricQuery(metrics=names, period=period, **more), ALL)
 
-    yield question
-    warehouse.close()
+    return question
 
 
 def _crowd(count: int, day: str, **more: Any) -> list[dict[str, Any]]:
@@ -145,6 +150,22 @@ def test_comparison_when_it_crosses_the_change_then_marked(ask: Any) -> None:
         (Cell(value=20, base=8), Cell(value=20, base=8)),
         (Cell(value=8, base=20, is_broken=True), Cell(value=17, base=20)),
     ]
+
+
+def test_split_when_the_change_crosses_an_edition_then_refused_else_by_its_own(
+    house: Warehouse,
+) -> None:
+    query = MetricQuery(
+        metrics=("test.events",),
+        period=_days("2026-03-01/2026-04-01"),
+        grain=Grain.MONTH,
+        compare=Compare.PREVIOUS,
+    )
+    with pytest.raises(NotDecomposable, match=r"definition of test\.events changed"):
+        house.contribution(query, "scene", ALL)
+    february = replace(query, period=_days("2026-02-01/2026-03-01"))
+    split = house.contribution(february, "scene", ALL)
+    assert (split.now, split.base) == (20, 8)
 
 
 def test_members_when_only_one_edition_knows_them_then_zero_in_the_others_units(
