@@ -17,7 +17,7 @@ from warehouse.freshness import edge, standing_on
 from warehouse.measures import Ground
 from warehouse.members import ordered
 from warehouse.metrics import CATALOGUE
-from warehouse.metrics.model import Metric, Penetration
+from warehouse.metrics.model import Penetration
 from warehouse.model import Cell, Compare, Days, Grain, Period, Result, Row, Viewer
 from warehouse.pattern import MOST_CELLS, Decided, Pattern, decide, pattern
 from warehouse.policy import Members, has_district, visible_where

@@ -40,6 +40,7 @@ def test_answer_when_json_then_rows_as_of_version_and_suppressed(
         "as_of": "2024-02-10T04:00:00+00:00",
         "data_version": "service_event:1",
         "suppressed": 2,
+        "editions": ["usage.events v1 2024-01-01"],
     }
 
 
