@@ -2,6 +2,7 @@
 (function () {
   "use strict";
   const YEAR = 31536000;
+  const OWN = /^(state)=/;
 
   const remember = function (name, value) {
     document.cookie = name + "=" + value + ";path=/;max-age=" + YEAR + ";samesite=lax";
@@ -94,7 +95,11 @@
       node.removeAttribute("aria-multiselectable");
     });
   };
-  new MutationObserver(undress).observe(document.body, {
+  const tend = function () {
+    undress();
+    listen();
+  };
+  new MutationObserver(tend).observe(document.body, {
     childList: true,
     subtree: true,
     attributeFilter: ["aria-selected", "role"],
@@ -105,16 +110,73 @@
     return path.split("/")[1];
   };
 
-  /* Filters go along from page to page; those of the list of runs stay in their group. */
+  /* Filters go along from page to page; those of the list of runs and keys that only one page
+     reads (OWN_KEYS in pages/_ui/address.py) stay in their group. */
   const carried = function (search, path) {
-    if (group(path) === group(window.location.pathname)) {
+    const here = group(window.location.pathname);
+    if (group(path) === here) {
       return search;
     }
+    const kept = here === "pipeline" ? /^(source|state)=/ : OWN;
     const rest = search.slice(1).split("&").filter(function (pair) {
-      return pair && !/^(source|state)=/.test(pair);
+      return pair && !kept.test(pair) && !OWN.test(pair);
     });
     return rest.length ? "?" + rest.join("&") : "";
   };
+
+  /* What a mark of a chart or a row of a table stands for is handed to the filters, which add it
+     or take it out. The count tells a second click from the first. */
+  let picks = 0;
+  const pick = function (what) {
+    picks += 1;
+    window.dash_clientside.set_props("pick", { data: picks + " " + what });
+  };
+  const pickOf = function (event) {
+    const point = event.points && event.points[0];
+    return point ? point.customdata || (point.data && point.data.meta) || "" : "";
+  };
+
+  /* Graphs say what was clicked by themselves; each is listened to once. */
+  const listen = function () {
+    document.querySelectorAll(".js-plotly-plot:not([data-heard])").forEach(function (graph) {
+      if (!graph.on) {
+        return;
+      }
+      graph.dataset.heard = "";
+      graph.on("plotly_click", function (event) {
+        if (pickOf(event)) {
+          pick(pickOf(event));
+        }
+      });
+      graph.on("plotly_hover", function (event) {
+        graph.classList.toggle("is-pickable", Boolean(pickOf(event)));
+      });
+      graph.on("plotly_unhover", function () {
+        graph.classList.remove("is-pickable");
+      });
+    });
+  };
+
+  /* Rows of tables do the same by button; chips and the ways back up go to an address. */
+  document.addEventListener("click", function (event) {
+    const row = event.target.closest("[data-pick]");
+    if (row) {
+      pick(row.getAttribute("data-pick"));
+      return;
+    }
+    const way = event.target.closest("[data-go]");
+    if (way && event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey)) {
+      event.preventDefault();
+      window.dash_clientside.set_props("url", { search: way.getAttribute("data-go") });
+    }
+  });
+
+  /* The rarer filters are made when somebody opens them. */
+  document.addEventListener("toggle", function (event) {
+    if (event.target.open && event.target.matches("details.further")) {
+      window.dash_clientside.set_props("further", { data: "open" });
+    }
+  }, true);
 
   /* A button that offers something hands over its key; the dialog then says what will happen. */
   document.addEventListener("click", function (event) {

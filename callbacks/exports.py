@@ -12,7 +12,7 @@ from dash import Dash
 from flask import Response, request
 
 from callbacks.panels import Counter
-from callbacks.services import Services
+from callbacks.services import Services, filters_of
 from pages._documents import FORMATS, Asked, Format, file_name, make_report, period_text
 from pages._ui import restated
 from pages._ui.book import Page, page_of
@@ -107,9 +107,8 @@ def _panels(page: Page, panel_id: str | None, viewer: Viewer) -> Sequence[Panel]
 
 
 def _filters(services: Services, viewer: Viewer) -> Filters:
-    today = clock.today(services.settings.zone)
     search = request.query_string.decode("utf-8", "replace")
-    return Filters.from_search(search, services.warehouse.horizon(viewer), today)
+    return filters_of(services, viewer, search)
 
 
 def _asked(services: Services, viewer: Viewer, page: Page, filters: Filters) -> Asked:

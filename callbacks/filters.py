@@ -7,10 +7,12 @@ from dash import ALL, Dash, Input, Output, State, ctx, no_update
 
 from callbacks.services import Services
 from pages._ui import ids
-from pages._ui.bar import bar, changed
-from pages._ui.book import page_of
+from pages._ui.address import USUAL, pairs_of
+from pages._ui.bar import bar, changed, further_of
+from pages._ui.book import Page, page_of
 from pages._ui.desk import KEY, Desk
-from pages._ui.filters import DIMENSIONS, Filters, pairs_of
+from pages._ui.filters import CUSTOM, Filters
+from pages._ui.picks import picked
 from warehouse import clock
 from warehouse.errors import CockpitError, QueryError
 from warehouse.model import Label, Member, Viewer
@@ -28,6 +30,7 @@ def register(app: Dash, services: Services) -> None:
         Output(ids.part("bar", ALL), "children"),
         Input(ids.URL, "search"),
         Input(ids.PAGE, "data", allow_optional=True),
+        Input(ids.FURTHER, "data", allow_optional=True),
         State(ids.part("bar", ALL), "id"),
         State(ids.control(ALL), "value"),
         State(ids.control(ALL), "id"),
@@ -35,6 +38,7 @@ def register(app: Dash, services: Services) -> None:
     def show(
         search: str | None,
         page: Mapping[str, str] | None,
+        further: str | None,
         bars: Sequence[Any],
         values: Sequence[Any],
         controls: Sequence[Mapping[str, str]],
@@ -42,27 +46,35 @@ def register(app: Dash, services: Services) -> None:
         filters = _read(services, search or "")
         if page is None or filters is None:
             return [no_update] * len(bars)
-        if _shown(services, values, controls, search or "") == filters:
+        is_asked = ctx.triggered_id == ids.FURTHER
+        if not is_asked and _shown(services, values, controls, search or "") == filters:
             return [no_update] * len(bars)
-        offered = page_of(page["name"]).controls
-        return [bar(filters, _choices(services), offered) for _ in bars]
+        made = _bar(services, page_of(page["name"]), filters, further or "", is_asked=is_asked)
+        return [made for _ in bars]
 
     @app.callback(
         Output(ids.URL, "search"),
         Input(ids.control(ALL), "value"),
         Input(ids.control("reset"), "n_clicks", allow_optional=True),
+        Input(ids.PICK, "data", allow_optional=True),
         State(ids.control(ALL), "id"),
         State(ids.URL, "search"),
         prevent_initial_call=True,
     )
     def choose(
         values: Sequence[Any],
-        _clicks: int | None,
+        clicks: int | None,
+        pick: str | None,
         controls: Sequence[Mapping[str, str]],
         search: str | None,
     ) -> Any:
+        if ctx.triggered_id == ids.PICK:
+            return _picked(services, pick or "", search or "")
         key = (ctx.triggered_id or {}).get("control", "")
-        return _address(services, key, _by_key(values, controls), search or "")
+        if key == "reset":
+            return "" if clicks and search else no_update
+        used = _used(_by_key(values, controls), [one["prop_id"] for one in ctx.triggered])
+        return _address(services, key, used, search or "")
 
 
 def _viewer_or_none(services: Services) -> Viewer | None:
@@ -98,14 +110,50 @@ def _read(services: Services, search: str) -> Filters | None:
         return None
 
 
-def _choices(services: Services) -> dict[str, Any]:
+def _bar(
+    services: Services, page: Page, filters: Filters, opened: str, *, is_asked: bool
+) -> list[Any]:
+    """The bar of a page; its further filters only once somebody has opened them."""
+    further = further_of(page, filters) if opened else None
+    choices = _choices(services, (*USUAL, *(further or ())))
+    return list(bar(filters, choices, page.controls, further, is_open=is_asked))
+
+
+def _choices(services: Services, dimensions: Sequence[str]) -> dict[str, Any]:
     viewer, house = services.viewer(), services.warehouse
     sources = tuple(Member(code=s.name, label=s.label) for s in house.sources(viewer))
-    return {d: house.members(d, viewer) for d in DIMENSIONS} | {"source": sources}
+    return {d: house.members(d, viewer) for d in dimensions} | {"source": sources}
+
+
+def _picked(services: Services, pick: str, search: str) -> Any:
+    """The address after a click in a chart; `no_update` where the page has none to narrow."""
+    now = _read(services, search)
+    _count, _space, what = pick.partition(" ")
+    if now is None or not what:
+        return no_update
+    try:
+        return picked(now, what).to_search()
+    except QueryError:
+        # One dimension too many: the address takes it, and the page says what is wrong with it.
+        return f"{search or '?'}&{what}"
 
 
 def _by_key(values: Sequence[Any], controls: Sequence[Mapping[str, str]]) -> dict[str, Any]:
     return {c["control"]: v for c, v in zip(controls, values, strict=True)}
+
+
+def _used(values: Mapping[str, Any], triggered: Sequence[str]) -> Mapping[str, Any]:
+    """What a person has just chosen: the value of one control, of dates of both.
+
+    The others may not have followed the address yet, and the address wins. Several at once are
+    controls that have just been made: nobody chose anything.
+    """
+    if len(triggered) != 1:
+        return {}
+    keys = {key for key in values if f'"control":"{key}"' in triggered[0]}
+    if keys & {"from", "to"} or CUSTOM in (values[key] for key in keys):
+        keys |= {"from", "to"}
+    return {key: value for key, value in values.items() if key in keys}
 
 
 def _shown(
@@ -136,11 +184,9 @@ def _search(pairs: Mapping[str, str]) -> str:
 def _address(services: Services, key: str, values: Mapping[str, Any], search: str) -> Any:
     """The address the controls ask for; `no_update` where it is the one that stands."""
     if not values:
-        # The page with the bar is being taken away: that is no choice of a person.
+        # The bar is being made or taken away: that is no choice of a person.
         return no_update
     now = _read(services, search)
-    if key == "reset":
-        return no_update if not search else ""
     pairs = _search(changed(key, values, _kept(search)))
     wished = _read(services, pairs)
     if wished is None:

@@ -7,24 +7,25 @@ and drawn on its own: one that fails shows its reference number, the others stan
 import logging
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from dash import ALL, Dash, Input, Output, State, ctx, no_update
 
-from callbacks.services import Services, records_of
+from callbacks.services import Services, filters_of, records_of
 from gate.errors import incident
 from pages._ui import ids
 from pages._ui.answered import Answered, answered, refused
 from pages._ui.book import Page, page_of
 from pages._ui.filling import PARTS, Filled, Values, untouched
-from pages._ui.filters import Filters, check_members
+from pages._ui.filters import Filters
 from pages._ui.frame import news, notice, page_files
 from pages._ui.panel import Drawing, Panel
 from pages._ui.shell import as_of_line
 from pages._ui.text import language
 from warehouse import clock
 from warehouse.errors import CockpitError, Forbidden, QueryError, TooLarge
-from warehouse.model import MetricQuery, Result, Viewer
+from warehouse.model import UNKNOWN, MetricQuery, Result, Viewer
 from warehouse.operations import Restatement
 
 log = logging.getLogger(__name__)
@@ -88,6 +89,11 @@ def _left_alone(wanted: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     return {**untouched(wanted), **around, "as_of": no_update}
 
 
+def _is_nameless(result: Result) -> bool:
+    """Whether a finer level says nothing: none of its members is known where one looks."""
+    return bool(result.rows) and all(set(row.members) == {UNKNOWN} for row in result.rows)
+
+
 class Counter:
     """Answers one request: one viewer, one moment, one theme, one language."""
 
@@ -127,12 +133,7 @@ class Counter:
 
     def filters(self, search: str) -> Filters:
         """What the address says. Raises `QueryError`, also for a member nobody knows."""
-        today = clock.today(self._warehouse.zone)
-        found = Filters.from_search(search, self._warehouse.horizon(self._viewer), today)
-        for dimension, chosen in found.where:
-            known = {m.code for m in self._warehouse.members(dimension, self._viewer)}
-            check_members(dimension, chosen, known)
-        return found
+        return filters_of(self._services, self._viewer, search)
 
     def _around(self, filled: Filled, wanted: Mapping[str, Sequence[str]]) -> Values:
         late = len(filled.late())
@@ -165,9 +166,11 @@ class Counter:
     def drawing(self, panel: Panel, filters: Filters) -> Drawing:
         """Everything the panel draws from. Raises as `Warehouse.answer` does."""
         house, viewer = self._warehouse, self._viewer
-        asked = panel.questions(filters)
+        results = tuple(house.answer(query, viewer) for query in panel.questions(filters))
+        if filters.levels and results and _is_nameless(results[0]):
+            return self.drawing(panel, replace(filters, levels=frozenset()))
         return Drawing(
-            results=tuple(house.answer(query, viewer) for query in asked),
+            results=results,
             filters=filters,
             now=self._now,
             zone=house.zone,

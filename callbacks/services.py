@@ -2,16 +2,17 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from pages._ui import drill
 from pages._ui.book import OPERATORS, page_of
-from pages._ui.filters import Filters
+from pages._ui.filters import Filters, check_members
 from pages._ui.records import Records
 from warehouse import clock
 from warehouse.accounts import Accounts
 from warehouse.answer import Warehouse
 from warehouse.errors import CockpitError
-from warehouse.model import Role, Scope, Viewer
+from warehouse.model import UNKNOWN, Role, Scope, Viewer
 from warehouse.operations import Request
 from warehouse.settings import Settings
 
@@ -47,6 +48,31 @@ class Services:
         except CockpitError as error:
             # The pages say what is wrong; a worker that does not start would say nothing.
             log.warning("could not warm up: %s", error)
+
+
+def filters_of(services: Services, viewer: Viewer, search: str) -> Filters:
+    """What an address says. Raises `QueryError`, also for a member the viewer does not know."""
+    house = services.warehouse
+    found = Filters.from_search(search, house.horizon(viewer), clock.today(house.zone))
+    for dimension, chosen in found.where:
+        # A member with a name need not be looked for in the records.
+        nameless = [c for c in chosen if house.label(dimension, c, viewer).zh == c]
+        if nameless:
+            check_members(dimension, nameless, _known(house, dimension, viewer))
+    below = (name for name in drill.wanted(found) if _is_held(house, name, viewer))
+    return replace(found, levels=frozenset(below))
+
+
+def _known(house: Warehouse, dimension: str, viewer: Viewer) -> frozenset[str]:
+    """Every member one may filter by: of sources also those that have not delivered yet."""
+    if dimension == "source":
+        return frozenset(source.name for source in house.sources(viewer))
+    return frozenset(member.code for member in house.members(dimension, viewer))
+
+
+def _is_held(house: Warehouse, dimension: str, viewer: Viewer) -> bool:
+    """Whether the records name any member of the dimension."""
+    return any(member.code != UNKNOWN for member in house.members(dimension, viewer))
 
 
 def records_of(services: Services, viewer: Viewer) -> Records:

@@ -234,3 +234,11 @@ CLOCK_DIMENSIONS = {
     "hour": Dimension(name="hour", label=_label("时段", "Hour")),  # "0".."23", local time
     "weekday": Dimension(name="weekday", label=_label("星期", "Weekday")),  # "1" Monday.."7"
 }
+
+HIERARCHIES = (("district", "street"), ("scene", "service", "action"))
+"""From coarse to fine: a member of a level lies in one member of the level before it."""
+
+
+def named_dimension(name: str) -> Label:
+    """What a dimension is called, of records or of their clock."""
+    return {**DIMENSIONS, **CLOCK_DIMENSIONS}[name].label

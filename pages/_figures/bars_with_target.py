@@ -72,6 +72,7 @@ def _bars(
             "hovertemplate": [tips[i] for i in places],
             "constraintext": "none",
             "name": series.label,
+            **frame.picks([series.points[i] for i in places]),
         }
         for places, colour in parts
         if places

@@ -34,6 +34,7 @@ def draw(series: Series, style: Style, *, highlight: Collection[str] = ()) -> Fi
         "constraintext": "none",
         "cliponaxis": False,
         "name": series.label,
+        **frame.picks(series.points),
     }
     return frame.figure(
         style,

@@ -101,6 +101,7 @@ def _area(district: District, point: Point, series: Series, style: Style, scale:
         "hoverinfo": "text",
         "text": frame.tip(point, series, style).removesuffix("<extra></extra>"),
         "name": district.code,
+        **({"meta": point.pick} if point.pick else {}),
     }
     if point.value is None:
         area["fillpattern"] = {

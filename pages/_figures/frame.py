@@ -231,6 +231,12 @@ def tip(point: Point, series: Series, style: Style, *more: str) -> str:
     return "<br>".join(lines) + "<extra></extra>"
 
 
+def picks(points: Sequence[Point]) -> Figure:
+    """What a click on each mark means, as the part of a trace that carries it."""
+    found = [point.pick for point in points]
+    return {"customdata": found} if any(found) else {}
+
+
 def note(style: Style, text: str, x: float, y: float, **more: Any) -> Figure:
     """A direct label: plain text at a place, without an arrow."""
     base: Figure = {

@@ -72,6 +72,7 @@ def _bars(series: Series, style: Style, colours: list[str], rates: list[str]) ->
         ],
         "constraintext": "none",
         "name": series.label,
+        **frame.picks(series.points),
     }
 
 

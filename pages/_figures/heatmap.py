@@ -36,13 +36,15 @@ def grid(result: Result, metric: Measured, style: Style) -> tuple[Point, ...]:
     by, column = result.query.by, result.column(metric.name)
     day, hour = by.index("weekday"), by.index("hour")
     known = {
-        (row.members[day], row.members[hour]): cell
+        (int(row.members[day]) - 1, int(row.members[hour])): (cell, style.pick(result, row))
         for row, cell in zip(result.rows, column, strict=True)
+        if row.members[day].isdigit() and row.members[hour].isdigit()
     }
     return tuple(
         Point(
             label=style.say(f"{_DAYS_ZH[d]} {h} 时", f"{_DAYS_EN[d]} {h}:00"),
-            cell=known.get((str(d + 1), str(h)), MISSING),
+            cell=known[d, h][0] if (d, h) in known else MISSING,
+            pick=known[d, h][1] if (d, h) in known else "",
         )
         for d in range(7)
         for h in range(_HOURS)
@@ -72,6 +74,7 @@ def _cells(series: Series, style: Style) -> Figure:
         ),
         "hovertemplate": "%{text}<extra></extra>",
         "colorbar": colour_bar(style, list(scale.ticks), list(scale.texts)),
+        "customdata": _rows([point.pick for point in series.points]),
     }
 
 

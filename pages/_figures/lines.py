@@ -61,6 +61,7 @@ def _line(series: Series, style: Style, index: int, scale: Axis) -> list[Figure]
             "connectgaps": False,
             "cliponaxis": False,
             "name": series.label,
+            **frame.picks(points),
         }
     ]
     if is_open:
@@ -100,6 +101,7 @@ def _open_end(series: Series, style: Style, colour: str) -> Figure:
         ],
         "cliponaxis": False,
         "name": series.label,
+        **frame.picks([series.points[i] for i in xs]),
     }
 
 

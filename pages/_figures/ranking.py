@@ -89,6 +89,7 @@ def _dots(series: Series, style: Style) -> Figure:
         ],
         "cliponaxis": False,
         "name": series.label,
+        **frame.picks(series.points),
     }
 
 
@@ -129,6 +130,7 @@ def _bars(series: Series, style: Style, highlight: int) -> Figure:
         ],
         "constraintext": "none",
         "name": series.label,
+        **frame.picks(series.points),
     }
 
 

@@ -112,6 +112,7 @@ def _bars(series: Series, totals: Sequence[float | None], style: Style, index: i
         ],
         "constraintext": "none",
         "name": series.label,
+        **frame.picks(series.points),
     }
 
 

@@ -63,6 +63,7 @@ def _bars(series: Series, style: Style, colour: str, sign: int) -> Figure:
         "hovertemplate": [frame.tip(p, series, style, escape(series.label)) for p in series.points],
         "constraintext": "none",
         "name": series.label,
+        **frame.picks(series.points),
     }
 
 

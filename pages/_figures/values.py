@@ -27,11 +27,15 @@ class Measured(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Style:
-    """Whom it is drawn for. `label` names a member: (dimension, code) -> text."""
+    """Whom it is drawn for. `label` names a member: (dimension, code) -> text.
+
+    pick  what a click on the mark of a row means, as the browser hands it back; empty: nothing.
+    """
 
     theme: Theme
     language: str
     label: Callable[[str, str], str]
+    pick: Callable[[Result, Row], str] = lambda _result, _row: ""
 
     def say(self, zh: str, en: str) -> str:
         return en if is_english(self.language) else zh
@@ -44,6 +48,7 @@ class Point:
     code: str = ""
     period: Period | None = None
     is_partial: bool = False
+    pick: str = ""
 
     @property
     def value(self) -> float | None:
@@ -127,6 +132,7 @@ def _point(result: Result, row: Row, index: int, style: Style) -> Point:
         code="/".join(row.members),
         period=row.period,
         is_partial=row.is_partial,
+        pick=style.pick(result, row) if row.cells[index].state is CellState.VALUE else "",
     )
 
 

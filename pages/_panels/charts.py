@@ -90,7 +90,8 @@ def lines_by(metric: str, dimension: str) -> Draw:
     """One line a member, the largest few."""
 
     def draw(drawing: Drawing) -> Chart | None:
-        found = largest(series_by(drawing.result, find(metric), drawing.style, dimension))
+        cut = _cut(drawing, dimension)
+        found = largest(series_by(drawing.result, find(metric), drawing.style, cut))
         if not found:
             return None
         return Chart(figure=lines.draw(found, drawing.style), note=unit_note(found[0], drawing))
@@ -98,11 +99,18 @@ def lines_by(metric: str, dimension: str) -> Draw:
     return draw
 
 
+def _cut(drawing: Drawing, dimension: str) -> str:
+    """`dimension`, or the level below it that a filter has opened."""
+    by = drawing.result.query.by
+    return dimension if dimension in by else by[0]
+
+
 def shares_by(metric: str, dimension: str) -> Draw:
     """Parts of the whole over time; the finding names the largest part of the last unit."""
 
     def draw(drawing: Drawing) -> Chart | None:
-        found = series_by(drawing.result, find(metric), drawing.style, dimension)
+        cut = _cut(drawing, dimension)
+        found = series_by(drawing.result, find(metric), drawing.style, cut)
         if not found:
             return None
         ordered = largest(found, most=len(found))

@@ -103,7 +103,8 @@ def map_or_ranking(metric: str) -> Draw:
             return None
         finding = findings.leader(_located(one), drawing, adds_up=adds_up)
         finding = finding or findings.only(_located(one), drawing)
-        if any(d.outline for d in drawing.city.districts):
+        is_mapped = drawing.result.query.by == ("district",)
+        if is_mapped and any(d.outline for d in drawing.city.districts):
             note = named(drawing.city.map_note)
             figure = district_map.draw(one, drawing.city, drawing.style, note=note)
         else:

@@ -34,10 +34,10 @@ def _of_population(drawing: Drawing) -> str:
     people = sum(
         d.population
         for d in drawing.city.districts
-        if not chosen.district or d.code in chosen.district
+        if not chosen.members("district") or d.code in chosen.members("district")
     )
     value = drawing.result.column("growth.cumulative_people")[-1].value
-    if not people or value is None or chosen.scene or chosen.channel:
+    if not people or value is None or any(name != "district" for name, _codes in chosen.where):
         return ""
     return _("占常住人口 {share}%").format(share=fixed(100 * value / people, 1))
 

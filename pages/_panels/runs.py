@@ -17,7 +17,7 @@ _MOST_SHOWN = 200
 
 def chosen(drawing: Drawing) -> tuple[Run, ...]:
     """The runs the bar leaves, the newest first."""
-    sources, states = drawing.filters.source, drawing.filters.state
+    sources, states = (drawing.filters.members(key) for key in ("source", "state"))
     given = [drawing.records.runs(source) for source in sources or ("",)]
     found = [run for runs in given for run in runs if not states or run.state in states]
     return tuple(sorted(found, key=lambda run: run.started_at, reverse=True)[:_MOST_SHOWN])

@@ -8,12 +8,16 @@ from urllib.parse import quote
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from pages._ui.filters import ALL, CUSTOM, DIMENSIONS, PRESETS, RUN_KEYS, Filters
+from pages._ui.address import DIMENSIONS, OWN_KEYS, RUN_KEYS, USUAL
+from pages._ui.book import Page
+from pages._ui.filters import ALL, CUSTOM, PRESETS, Filters
 from pages._ui.ids import aria, control
 from pages._ui.parts import ANY, select
+from pages._ui.picks import APART
 from pages._ui.text import _, named
 from warehouse import datasets
-from warehouse.model import Compare, Grain, Member
+from warehouse.metrics import find
+from warehouse.model import Grain, Member
 
 Choices = Mapping[str, tuple[Member, ...]]
 
@@ -40,15 +44,24 @@ NO_GRAIN = "fit"
 FULL = ("period", "compare", "more")
 
 
-def bar(filters: Filters, choices: Choices, controls: Sequence[str] = FULL) -> list[Component]:
+def bar(
+    filters: Filters,
+    choices: Choices,
+    controls: Sequence[str] = FULL,
+    further: Sequence[str] | None = None,
+    *,
+    is_open: bool = False,
+) -> list[Component]:
     """The controls of a page for these filters.
 
     choices  what the viewer may choose, by dimension.
+    further  the dimensions behind "更多筛选"; None: not opened yet, so they are not made.
+    is_open  they were asked for just now: they stand open.
     """
     makers: Mapping[str, Callable[[], Component]] = {
         "period": lambda: _presets(filters, (*PRESETS, ALL, *((CUSTOM,) * ("more" in controls)))),
         "compare": lambda: _compares(filters),
-        "more": lambda: _more(filters, choices),
+        "more": lambda: _more(filters, choices, further, is_open=is_open),
         "source": lambda: _sources(filters, choices.get("source", ())),
         "state": lambda: _states(filters),
     }
@@ -56,15 +69,28 @@ def bar(filters: Filters, choices: Choices, controls: Sequence[str] = FULL) -> l
     return [*made, _reset()] if made else []
 
 
+def further_of(page: Page, filters: Filters) -> tuple[str, ...]:
+    """The dimensions beside the usual ones by which any number of the page can be filtered."""
+    asked = [query for panel in page.panels for query in panel.questions(filters)]
+    metrics = {name for query in asked for name in query.metrics}
+    known = {dimension for name in metrics for dimension in find(name).dimensions}
+    return tuple(d for d in DIMENSIONS if d in known and d not in (*USUAL, APART))
+
+
 def _sources(filters: Filters, members: tuple[Member, ...]) -> Component:
     options = {ANY: _("全部数据源")} | {m.code: named(m.label) for m in members}
-    chosen = filters.source[0] if len(filters.source) == 1 else ""
+    chosen = _single(filters, "source")
     return select(_("数据源"), control("source"), options, chosen)
+
+
+def _single(filters: Filters, key: str) -> str:
+    chosen = filters.members(key)
+    return chosen[0] if len(chosen) == 1 else ""
 
 
 def _states(filters: Filters) -> Component:
     options = [{"label": _(word), "value": state} for state, word in _STATE_WORDS.items()]
-    chosen = filters.state[0] if len(filters.state) == 1 else ""
+    chosen = _single(filters, "state")
     return html.Div(
         dcc.RadioItems(id=control("state"), options=options, value=chosen, className="pills"),
         role="radiogroup",
@@ -85,7 +111,7 @@ def _presets(filters: Filters, offered: Sequence[str]) -> Component:
 
 def _compares(filters: Filters) -> Component:
     value = filters.compare.value if filters.compare else "none"
-    options = [{"label": _(_COMPARE_WORDS[c]), "value": c} for c in (*Compare, "none")]
+    options = [{"label": _(_COMPARE_WORDS[c]), "value": c} for c in _COMPARE_WORDS]
     return html.Div(
         dcc.RadioItems(id=control("compare"), options=options, value=value, className="pills"),
         role="radiogroup",
@@ -93,17 +119,35 @@ def _compares(filters: Filters) -> Component:
     )
 
 
-def _more(filters: Filters, choices: Choices) -> Component:
+def _more(
+    filters: Filters, choices: Choices, further: Sequence[str] | None, *, is_open: bool
+) -> Component:
     count = sum(len(members) for _dimension, members in filters.where)
     name = _("筛选") + (f" · {count}" if count else "")
-    fields = [_dimension(filters, d, choices.get(d, ())) for d in DIMENSIONS]
-    body = html.Div([*fields, _grain(filters), _dates(filters)], className="more-body")
+    fields = [_dimension(filters, d, choices.get(d, ())) for d in USUAL]
+    rest = _further(filters, choices, further, is_open=is_open)
+    body = html.Div([*fields, _grain(filters), _dates(filters), rest], className="more-body")
     mark = " is-on" if count or filters.grain else ""
-    return html.Details([html.Summary(name), body], className=f"more{mark}")
+    return html.Details([html.Summary(name), body], className=f"more{mark}", open=is_open)
+
+
+def _further(
+    filters: Filters, choices: Choices, further: Sequence[str] | None, *, is_open: bool
+) -> Component:
+    """The rarer dimensions; their members are looked for only when somebody opens it."""
+    made = [_dimension(filters, d, choices.get(d, ())) for d in further or ()]
+    waiting = html.P(_("正在载入"), className="muted", role="status")
+    none = html.P(_("本页没有更多筛选条件。"), className="muted")
+    inside = [waiting] if further is None else made or [none]
+    return html.Details(
+        [html.Summary(_("更多筛选")), html.Div(inside, className="further-body")],
+        className="further",
+        open=is_open,
+    )
 
 
 def _dimension(filters: Filters, dimension: str, members: tuple[Member, ...]) -> Component:
-    name = named(datasets.DIMENSIONS[dimension].label)
+    name = named(datasets.named_dimension(dimension))
     chosen = filters.members(dimension)
     known = {m.code: named(m.label) for m in members} | {
         code: code for code in chosen if code not in {m.code for m in members}
@@ -188,7 +232,7 @@ def changed(
         said = _text(values[name]) if name in values else (kept or {}).get(name, "")
         return "" if said == ANY else said
 
-    pairs = {name: stands(name) for name in ("compare", "grain", *DIMENSIONS, *RUN_KEYS)}
+    pairs = {name: stands(name) for name in ("compare", "grain", *DIMENSIONS, *RUN_KEYS, *OWN_KEYS)}
     if pairs["grain"] == NO_GRAIN:
         del pairs["grain"]
     preset = stands("period")

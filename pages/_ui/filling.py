@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from dash import no_update
+from dash.development.base_component import Component
 
 from pages._ui import cards, notes
 from pages._ui.answered import Answered, stamp
 from pages._ui.panel import Chart, Tile
 from pages._ui.text import _, named
-from pages._ui.words import colon, member_words
+from pages._ui.trail import trail
+from pages._ui.words import colon
 from warehouse.datasets import SERVICE_VOLUME
 from warehouse.metrics import find
 from warehouse.model import SourceStatus
@@ -87,10 +89,10 @@ class Filled:
         charts = [_spoken(one) for one in told if one.panel.is_news]
         return (*tiles[:1], *charts[:1], *tiles[1:], *charts[1:])[:MOST_NEWS]
 
-    def chosen(self) -> str:
-        """What the bar filters by, in words; empty where it filters nothing."""
+    def chosen(self) -> list[Component]:
+        """What the bar filters by, with the ways out of it; empty where it filters nothing."""
         drawn = next((one.drawing for one in self.answers.values() if one.drawing), None)
-        return member_words(drawn.label, drawn.filters.where) if drawn else ""
+        return trail(drawn.filters, drawn.label) if drawn else []
 
     def late(self) -> tuple[str, ...]:
         """The names of the late sources that any number of the page stands on."""

@@ -1,35 +1,30 @@
 """The filter bar as a value: read from an address, checked, written back to an address.
 
-The address is the whole state. Defaults are left out, so that a bare page address stays bare:
+The address is the whole state; `pages._ui.address` knows its keys and takes it apart. Defaults are
+left out, so that a bare page address stays bare:
 `?period=last_30_days&compare=year&district=a,b&grain=week`, or `?from=2026-01-01&to=2026-01-31`
-(both days included). `lang` and `theme` are let through and ignored here.
+(both days included). Equal states have equal addresses.
 """
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import TypeVar
-from urllib.parse import parse_qsl, quote
 
+from pages._ui.address import DIMENSIONS, OWN_KEYS, RUN_KEYS, members_of, pairs_of, written
 from pages._ui.text import _, named
 from warehouse import datasets
 from warehouse.errors import BadPeriod, QueryError, nearest
 from warehouse.model import Compare, Grain, Period
 
-DIMENSIONS = ("district", "scene", "channel")
-"""What the bar can filter by, in its order."""
-RUN_KEYS = ("source", "state")
-"""What the list of runs is narrowed by; no question hears of it."""
-
 CUSTOM = "custom"
 DEFAULT_PRESET = "this_month"
 FIRST_YEAR, LAST_YEAR = 1950, 2150
 """Of an address: two years either side stay inside what a question may ask."""
+MOST_DIMENSIONS = 4
+"""Filtered at a time: a question has six dimensions, and a card cuts by up to two of them."""
 _OLD_AFTER = timedelta(days=35)
-_MOST_MEMBERS = 200
-_KEYS = ("period", "from", "to", "compare", "grain", *DIMENSIONS, *RUN_KEYS)
-_PASSED = ("lang", "theme")
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
@@ -70,33 +65,35 @@ def anchor(horizon: Period | None, today: date) -> date:
 class Filters:
     """What the bar says. `period` is always resolved; `grain` None means: fits the period.
 
-    `day` is the last day anything is known of: charts by day end there, not in the future.
+    chosen  the members chosen, by dimension or key of `RUN_KEYS`, in the order of the address.
+    levels  finer dimensions that the data hold below what is chosen; see `pages._ui.drill`.
+    own     what the address says under keys that only one page has, as written there.
+    day     the last day anything is known of: charts by day end there, not in the future.
     """
 
     period: Period
     preset: str = DEFAULT_PRESET
     compare: Compare | None = Compare.PREVIOUS
     grain: Grain | None = None
-    district: tuple[str, ...] = ()
-    scene: tuple[str, ...] = ()
-    channel: tuple[str, ...] = ()
-    source: tuple[str, ...] = ()
-    state: tuple[str, ...] = ()
+    chosen: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    own: tuple[tuple[str, str], ...] = ()
     day: date | None = None
+    levels: frozenset[str] = field(default=frozenset(), compare=False)
 
     @classmethod
     def from_search(cls, search: str, horizon: Period | None, today: date) -> "Filters":
         """Read an address. Raises `QueryError` with one sentence on the first thing wrong."""
         pairs = pairs_of(search)
         preset, period = _period(pairs, horizon, today)
-        members = {name: _members(pairs.get(name, "")) for name in (*DIMENSIONS, *RUN_KEYS)}
+        found = ((name, members_of(pairs.get(name, ""))) for name in (*DIMENSIONS, *RUN_KEYS))
         return cls(
             period=period,
             preset=preset,
             compare=_compare(pairs.get("compare")),
             grain=_choice(Grain, "grain", pairs["grain"]) if "grain" in pairs else None,
             day=anchor(horizon, today),
-            **members,
+            chosen=_few(tuple((name, members) for name, members in found if members)),
+            own=tuple((key, pairs[key]) for key in OWN_KEYS if key in pairs),
         )
 
     def to_search(self) -> str:
@@ -111,24 +108,31 @@ class Filters:
             pairs.append(("compare", self.compare.value if self.compare else "none"))
         if self.grain:
             pairs.append(("grain", self.grain.value))
-        chosen = [
-            (name, ",".join(quote(m, safe="") for m in members))
-            for name in (*DIMENSIONS, *RUN_KEYS)
-            if (members := self.members(name))
-        ]
-        text = "&".join(f"{key}={value}" for key, value in (*pairs, *chosen))
+        pairs += [(name, written(members)) for name, members in self.chosen]
+        text = "&".join(f"{key}={value}" for key, value in (*pairs, *self.own))
         return f"?{text}" if text else ""
 
     @property
     def where(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """The chosen members as a question holds them; dimensions without a choice are absent."""
-        chosen = ((name, self.members(name)) for name in DIMENSIONS)
-        return tuple((name, members) for name, members in chosen if members)
+        return tuple((name, members) for name, members in self.chosen if name in DIMENSIONS)
 
     def members(self, dimension: str) -> tuple[str, ...]:
-        """The members chosen for one of `DIMENSIONS` or `RUN_KEYS`."""
-        own = (self.district, self.scene, self.channel, self.source, self.state)
-        return dict(zip((*DIMENSIONS, *RUN_KEYS), own, strict=True))[dimension]
+        """The members chosen for a dimension or one of `RUN_KEYS`; none where all are meant."""
+        return dict(self.chosen).get(dimension, ())
+
+    def choosing(self, dimension: str, members: Collection[str]) -> "Filters":
+        """The same filters with exactly these members of a dimension; none: all of them.
+
+        Raises `QueryError` where that is more than an address may hold.
+        """
+        wished = {**dict(self.chosen), dimension: tuple(sorted(set(members)))}
+        order = [name for name in (*DIMENSIONS, *RUN_KEYS) if wished.get(name)]
+        return replace(self, chosen=_few(tuple((name, wished[name]) for name in order)))
+
+    def within(self, period: Period, grain: Grain | None) -> "Filters":
+        """The same filters over another period."""
+        return replace(self, period=period, preset=CUSTOM, grain=grain)
 
     @property
     def unit(self) -> Grain:
@@ -171,23 +175,15 @@ class Filters:
         return Period(start=grain.shift(start, 1 - count), end=grain.shift(start, 1))
 
 
-def pairs_of(search: str) -> Mapping[str, str]:
-    """The pairs of an address as they stand there. Raises `QueryError` for an unknown key."""
-    if len(search) > 8000:
-        raise QueryError(_("网址过长。请减少所选条件。"))
-    found: dict[str, str] = {}
-    # Commas separate members, so a member is only decoded after the split.
-    for part in search.removeprefix("?").split("&"):
-        key, equals, value = part.partition("=")
-        if not part or key in _PASSED:
-            continue
-        if key not in _KEYS:
-            close = nearest(key, _KEYS)
-            raise QueryError(_("网址中的“{key}”不是筛选条件。").format(key=key[:40]) + close)
-        if not equals or key in found:
-            raise QueryError(_("网址中的“{key}”应当出现一次并带有取值。").format(key=key))
-        found[key] = value
-    return found
+def _few(
+    chosen: tuple[tuple[str, tuple[str, ...]], ...],
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """What is chosen, unless it is more than a card could still cut."""
+    if sum(name in DIMENSIONS for name, _members in chosen) > MOST_DIMENSIONS:
+        raise QueryError(
+            _("最多同时按 {most} 个维度筛选。请先去掉一个。").format(most=MOST_DIMENSIONS)
+        )
+    return chosen
 
 
 def _period(pairs: Mapping[str, str], horizon: Period | None, today: date) -> tuple[str, Period]:
@@ -249,19 +245,11 @@ def _choice(kind: type[_Choice], key: str, text: str) -> _Choice:
         ) from None
 
 
-def _members(text: str) -> tuple[str, ...]:
-    """Codes between commas, decoded, each once, in a stable order (one state, one address)."""
-    codes = {dict(parse_qsl("m=" + part)).get("m", "") for part in text.split(",") if part}
-    if len(codes) > _MOST_MEMBERS:
-        raise QueryError(_("所选条件超过 {most} 项。请减少。").format(most=_MOST_MEMBERS))
-    return tuple(sorted(codes - {""}))
-
-
-def check_members(dimension: str, chosen: tuple[str, ...], known: Collection[str]) -> None:
+def check_members(dimension: str, chosen: Collection[str], known: Collection[str]) -> None:
     """Raises `QueryError` for the first member that is not known to the viewer."""
     for code in chosen:
         if known and code not in known:
-            name = named(datasets.DIMENSIONS[dimension].label)
+            name = named(datasets.named_dimension(dimension))
             raise QueryError(
                 _("{dimension}中没有“{name}”。").format(dimension=name, name=code[:40])
             )

@@ -30,6 +30,8 @@ def page_layout(name: str, more: Children = ()) -> Component:
     return container(
         [
             dcc.Store(id=ids.PAGE, data={"name": page.name}),
+            dcc.Store(id=ids.PICK, data=""),
+            dcc.Store(id=ids.FURTHER, data=""),
             _top(page),
             _tabs(page, viewer),
             html.Div(id=part("notice", ""), className="notice", role="alert"),
@@ -43,7 +45,7 @@ def page_layout(name: str, more: Children = ()) -> Component:
 
 def _top(page: Page) -> Component:
     says = html.P(id=part("insight", ""), className="insight", **attributes(aria_live="polite"))
-    chosen = html.P(id=part("chosen", ""), className="chosen")
+    chosen = html.Div(id=part("chosen", ""), className="chosen")
     bar = html.Div(id=part("bar", ""), className="bar", role="search", **aria(_("筛选条件")))
     files = html.Div(id=part("files", ""), className="files")
     tools = html.Div([bar, files], className="top-tools")

@@ -10,7 +10,7 @@ from pages._ui.panel import Chart, Drawing, Sheet
 from pages._ui.questions import left_running, unheard
 from pages._ui.text import _, named
 from pages._ui.words import comma, compare_word, member_words, moment_words, period_words
-from warehouse.datasets import DIMENSIONS
+from warehouse.datasets import named_dimension
 from warehouse.metrics import find
 from warehouse.model import Compare, Grain
 
@@ -33,13 +33,26 @@ def note(one: Answered) -> str:
         return own  # how things stand now, whatever the period
     query = one.drawing.result.query
     period = period_words(query.period) + (_("（未完结）") if one.is_partial else "")
-    parts = [own, period, _running(one.drawing), member_words(one.drawing.label, query.where)]
+    parts = [
+        own,
+        _opened(one.drawing),
+        period,
+        _running(one.drawing),
+        member_words(one.drawing.label, query.where),
+    ]
     deaf = unheard(one.drawing.filters, query)
     if deaf:
-        names = comma().join(named(DIMENSIONS[d].label) for d in deaf)
+        names = comma().join(named(named_dimension(d)) for d in deaf)
         parts.append(_("不受{names}筛选影响").format(names=names))
     parts.append(restated.brief(one.restated, one.drawing.now, one.drawing.zone))
     return " · ".join(p for p in parts if p)
+
+
+def _opened(drawing: Drawing) -> str:
+    """By which finer level the card is cut, where a filter has opened one."""
+    opened = [name for name in drawing.result.query.by if name in drawing.filters.levels]
+    names = comma().join(named(named_dimension(name)) for name in opened)
+    return _("按{name}").format(name=names) if names else ""
 
 
 def _running(drawing: Drawing) -> str:

@@ -15,10 +15,11 @@ from zoneinfo import ZoneInfo
 from pages._figures.values import Style
 from pages._ui.cells import Act, Chip, Entry, Tone
 from pages._ui.filters import Filters
+from pages._ui.picks import pick_of
 from pages._ui.records import Records
 from pages._ui.theme import theme
 from warehouse.errors import DefinitionError
-from warehouse.model import City, Label, MetricQuery, Result, Role, SourceStatus
+from warehouse.model import City, Label, MetricQuery, Result, Role, Row, SourceStatus
 from warehouse.operations import Restatement
 
 Question = Callable[[Filters], MetricQuery]
@@ -37,6 +38,7 @@ class Drawing:
     goal      wished growth of active people a month, as a share.
     records   what operators see of the pipeline, each kind read when a panel asks for it.
     restated  every changed number the viewer may know of; see `pages._ui.restated`.
+    pick      what a click on a row, or on its mark in a chart, means; see `pages._ui.picks`.
     """
 
     results: tuple[Result, ...]
@@ -52,6 +54,7 @@ class Drawing:
     goal: float = 0.30
     records: Records = field(default_factory=Records)
     restated: tuple[Restatement, ...] = ()
+    pick: Callable[[Result, Row], str] = pick_of
 
     @property
     def result(self) -> Result:
@@ -59,7 +62,9 @@ class Drawing:
 
     @property
     def style(self) -> Style:
-        return Style(theme=theme(self.theme), language=self.language, label=self.label)
+        return Style(
+            theme=theme(self.theme), language=self.language, label=self.label, pick=self.pick
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

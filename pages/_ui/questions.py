@@ -8,9 +8,13 @@ the card can say so.
 from datetime import date
 from typing import TypedDict, Unpack
 
+from pages._ui.drill import level
 from pages._ui.filters import Filters
+from pages._ui.picks import APART
 from warehouse.metrics import find
 from warehouse.model import Grain, MetricQuery, Period
+
+HOUR = "hour"
 
 
 class Options(TypedDict, total=False):
@@ -27,12 +31,12 @@ class Options(TypedDict, total=False):
 def ask(filters: Filters, *metrics: str, **options: Unpack[Options]) -> MetricQuery:
     """The question for these filters. A panel's own `where` goes before the bar's."""
     own = dict(options.get("where", ()))
-    heard = {d: ms for d, ms in filters.where if d in _known(metrics)}
+    heard = {d: ms for d, ms in filters.where if d in _known(metrics) and not _is_apart(d, options)}
     return MetricQuery(
         metrics=metrics,
         period=options.get("period", filters.period),
         grain=options.get("grain"),
-        by=options.get("by", ()),
+        by=tuple(level(filters, name, _known(metrics)) for name in options.get("by", ())),
         where=tuple({**heard, **own}.items()),
         compare=filters.compare if options.get("compare") else None,
         limit=options.get("limit"),
@@ -40,7 +44,12 @@ def ask(filters: Filters, *metrics: str, **options: Unpack[Options]) -> MetricQu
 
 
 def trace(filters: Filters, *metrics: str, by: tuple[str, ...] = ()) -> MetricQuery:
-    """The question behind a line: the bar's period by its unit, up to the last one that is over."""
+    """The question behind a line: the bar's period by its unit, up to the last one that is over.
+
+    A single day is shown by hour, where the metrics know the hour of their records.
+    """
+    if filters.period.days == 1 and not by and HOUR in _known(metrics):
+        return ask(filters, *metrics, by=(HOUR,))
     period = filters.whole(filters.so_far, filters.unit)
     return ask(filters, *metrics, by=by, period=period, grain=filters.unit)
 
@@ -54,9 +63,17 @@ def left_running(filters: Filters, query: MetricQuery) -> date | None:
 
 
 def unheard(filters: Filters, query: MetricQuery) -> tuple[str, ...]:
-    """The dimensions the bar filters by that this question cannot be cut by."""
-    known = _known(query.metrics)
-    return tuple(d for d, _ in filters.where if d not in known)
+    """The dimensions the bar filters by that this question does not follow.
+
+    Its metrics cannot be cut by them, or the panel is about members of its own.
+    """
+    own = dict(query.where)
+    return tuple(d for d, members in filters.where if set(own.get(d, ())) != set(members))
+
+
+def _is_apart(dimension: str, options: Options) -> bool:
+    """Steps that stand beside each other make no sense with one of them taken out."""
+    return dimension == APART and APART in options.get("by", ())
 
 
 def _known(metrics: tuple[str, ...]) -> frozenset[str]:

@@ -38,6 +38,11 @@ def act(one: Act) -> Component:
     )
 
 
+def pick_button(text: str, pick: str) -> Component:
+    """A name that does what a click on its mark in the chart does; see assets/shell.js."""
+    return html.Button(text, type="button", className="pickable", **attributes(data_pick=pick))
+
+
 def _acts(cell: Acts) -> Component:
     return html.Span([act(one) for one in cell.acts], className="acts")
 

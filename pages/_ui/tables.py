@@ -7,7 +7,7 @@ from pages._figures.values import period_text
 from pages._ui.numbers import exact, format_change
 from pages._ui.panel import Drawing, Sheet
 from pages._ui.parts import table
-from pages._ui.shown import act, shown
+from pages._ui.shown import act, pick_button, shown
 from pages._ui.text import _, named
 from pages._ui.words import compare_word
 from warehouse.datasets import CLOCK_DIMENSIONS, DIMENSIONS
@@ -21,13 +21,22 @@ def answer_table(drawing: Drawing, title: str) -> list[Component]:
     """The main answer of a card; long ones end with a note that the file has all rows."""
     result = drawing.result
     metrics = tuple(find(name) for name in result.query.metrics)
-    rows = [_row(row, result, drawing, metrics) for row in result.rows[:MOST_ROWS]]
+    rows = [
+        _pickable(_row(row, result, drawing, metrics), drawing.pick(result, row))
+        for row in result.rows[:MOST_ROWS]
+    ]
     count = len(result.query.by) + (1 if result.query.grain else 0)
     shown = _table(_head(result, metrics), rows, numeric_from=count, caption=title)
     left = len(result.rows) - MOST_ROWS
     if left <= 0:
         return [shown]
     return [shown, html.P(_("另有 {n} 行，请下载文件查看。").format(n=left), className="muted")]
+
+
+def _pickable(texts: list[str], pick: str) -> list[str | Component]:
+    """The row with its name as a button that does what a click in the chart does."""
+    first = pick_button(texts[0], pick) if pick and texts else None
+    return [first, *texts[1:]] if first else [*texts]
 
 
 def whole_sheet(sheet: Sheet, title: str) -> Component:
@@ -106,7 +115,9 @@ def _cell(cell: Cell, metric: Metric, language: str, *, is_compared: bool) -> li
     return [value, exact(cell.base, metric.unit, language), change.signed]
 
 
-def _table(head: list[str], rows: list[list[str]], *, numeric_from: int, caption: str) -> Component:
+def _table(
+    head: list[str], rows: list[list[str | Component]], *, numeric_from: int, caption: str
+) -> Component:
     sides = ["" if i < numeric_from else "num" for i in range(len(head))]
     return table(
         [

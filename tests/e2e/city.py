@@ -43,9 +43,12 @@ _SOURCES = {
     "counts": ("service_volume", "csv", ("scene", "channel", "volume"), "1s"),
 }
 _MORE = {
-    "services": ("person", "age_band", "audience", "outcome", "latency_ms"),
+    "services": ("person", "street", "service", "age_band", "audience", "outcome", "latency_ms"),
     "ratings": ("person",),
-    "loans": ("application", "person", "amount", "credit_bureau", "public_trust", "judicial"),
+    "loans": (
+        *("application", "person", "reason", "amount"),
+        *("credit_bureau", "public_trust", "judicial"),
+    ),
     "counts": (),
 }
 _PERSONAL = ("person", "application")
@@ -100,6 +103,8 @@ def service(number: str, at: datetime, person: int, **other: str) -> dict[str, o
         "channel": "bank_app",
         "device": "android",
         "district": districts()[0],
+        "street": "old_town",
+        "service": "balance",
         "age_band": "30-39",
         "audience": "person",
         "outcome": "completed",
@@ -122,6 +127,8 @@ def _services(chance: random.Random, until: datetime) -> list[dict[str, object]]
                 channel=chance.choice(CHANNELS),
                 device=chance.choice(("android", "ios", "harmony")),
                 district=chance.choice(where),
+                street=f"street_{len(rows) % 3}",
+                service=("balance", "payout")[len(rows) % 2],
                 outcome=chance.choice(OUTCOMES),
                 latency_ms=str(chance.randrange(80, 2500)),
             )
@@ -180,7 +187,9 @@ def _loans(chance: random.Random, until: datetime) -> list[dict[str, object]]:
         }
         for step, after in steps:
             instant = (at + timedelta(seconds=after)).isoformat(timespec="seconds")
-            rows.append({"no": f"L{n}-{step}", "at": instant, "step": step} | whole)
+            reason = ("score", "income")[n % 2] if step == "declined" else ""
+            own = {"no": f"L{n}-{step}", "at": instant, "step": step, "reason": reason}
+            rows.append(own | whole)
     return rows
 
 

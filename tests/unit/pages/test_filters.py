@@ -53,7 +53,7 @@ def test_address_when_written_in_another_way_then_becomes_the_one(search: str, s
 
 
 def test_members_when_they_hold_commas_then_stay_one_member() -> None:
-    assert _read("?scene=a%2Cb,c").scene == ("a,b", "c")
+    assert _read("?scene=a%2Cb,c").members("scene") == ("a,b", "c")
 
 
 @pytest.mark.parametrize(

@@ -93,12 +93,13 @@ def test_sources_when_read_then_the_three_counts_are_those_of_the_rows_read() ->
 
 
 def test_runs_when_filtered_then_only_those_of_the_source_and_state_stand() -> None:
-    filters = replace(_drawing().filters, source=("loan_event",), state=("failed",))
+    chosen = (("source", ("loan_event",)), ("state", ("failed",)))
+    filters = replace(_drawing().filters, chosen=chosen)
     sheet = runs_sheet(_drawing(filters=filters))
     assert sheet is not None
     assert [_texts(row)[1] for row in sheet.rows] == ["loan_event"]
     assert sheet.tones == {0: "bad"}
-    assert runs_sheet(_drawing(filters=replace(filters, state=("done",)))) is None
+    assert runs_sheet(_drawing(filters=filters.choosing("state", ["done"]))) is None
 
 
 def test_runs_when_shown_then_newest_first_with_kind_who_and_counts_that_add_up() -> None:
