@@ -78,14 +78,15 @@ def counted(asker: Asker, question: Question) -> tuple[int | None, int | None]:
     counts = [_as(metric, "records", Count(), Unit.EVENTS)]
     if has_people(metric):
         counts.append(_as(metric, "people", Distinct(column="person"), Unit.PEOPLE))
+    where = tuple((name, members) for name, members in question.where if name != STEP)
     query = replace(
         question.query,
         metrics=tuple(count.name for count in counts),
-        where=tuple((name, members) for name, members in question.query.where if name != STEP),
+        where=where,
         compare=None,
         per_workday=False,
     )
-    result = asker.answer(replace(question, query=query, metrics=tuple(counts)))
+    result = asker.answer(replace(question, query=query, metrics=tuple(counts), where=where))
     cells = result.rows[0].cells if result.rows else (Cell(value=0),) * len(counts)
     known = [_whole(cell) for cell in cells]
     people = known[1] if len(known) > 1 else None
@@ -95,7 +96,14 @@ def counted(asker: Asker, question: Question) -> tuple[int | None, int | None]:
 
 
 def _as(metric: Metric, name: str, measure: Count | Distinct, unit: Unit) -> Metric:
-    return replace(metric, name=f"{metric.name}.{name}", measure=measure, unit=unit, decimals=0)
+    return replace(
+        metric,
+        name=f"{metric.name}.{name}",
+        measure=measure,
+        unit=unit,
+        decimals=0,
+        earlier=(),
+    )
 
 
 def _whole(cell: Cell) -> int | None:
