@@ -18,7 +18,18 @@ from warehouse.connection import Reader
 from warehouse.held import Held
 from warehouse.manifest import Manifest
 from warehouse.metrics import CATALOGUE
-from warehouse.metrics.model import Goal, Metric, Penetration, Reached
+from warehouse.metrics.model import (
+    ActiveDays,
+    Cohort,
+    Goal,
+    GoalGap,
+    Metric,
+    Penetration,
+    QuickRatio,
+    Reached,
+    SceneFlow,
+    ScenesUsed,
+)
 from warehouse.model import (
     CellState,
     Grain,
@@ -38,8 +49,12 @@ RESTATE_AFTER = timedelta(seconds=60)
 _EVERYTHING = Viewer(name="etl", role=Role.ADMIN, scope=Scope(everything=True))
 _GRAINS = (Grain.DAY, Grain.MONTH)
 _CUTS: tuple[tuple[str, ...], ...] = ((), ("district",))
-_NOT_RESTATED = (Goal, Penetration)
-"""Kinds that stand on settings and registers as much as on what was delivered."""
+_NOT_RESTATED = (
+    *(Goal, GoalGap, Penetration),
+    *(QuickRatio, ActiveDays, ScenesUsed, SceneFlow, Cohort),
+)
+"""Kinds that stand on settings and registers as much as on what was delivered, and those that
+follow from numbers that are told themselves."""
 
 Key = tuple[str, str, date, date]
 """Dimension, member, start, end."""

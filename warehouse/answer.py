@@ -11,7 +11,7 @@ from warehouse.cache import Cache
 from warehouse.connection import Reader, Snapshot
 from warehouse.contribution import Contribution
 from warehouse.crosstab import Pivot, PivotQuery
-from warehouse.datasets import CLOCK_DIMENSIONS, CONTRACTS, DIMENSIONS
+from warehouse.datasets import CONTRACTS, KNOWN_DIMENSIONS
 from warehouse.errors import Forbidden, QueryError, UnknownDimension, nearest
 from warehouse.explanation import Explanation
 from warehouse.freshness import as_of, standing_on
@@ -188,11 +188,10 @@ class Warehouse:
 
     def members(self, dimension: str, viewer: Viewer) -> tuple[Member, ...]:
         """The members that occur in what the viewer may see, in display order."""
-        dims = {**DIMENSIONS, **CLOCK_DIMENSIONS}
-        if dimension not in dims:
+        if dimension not in KNOWN_DIMENSIONS:
             raise UnknownDimension(
-                f"There is no dimension {dimension!r}.{nearest(dimension, dims)}"
-                f" There are: {', '.join(dims)}."
+                f"There is no dimension {dimension!r}.{nearest(dimension, KNOWN_DIMENSIONS)}"
+                f" There are: {', '.join(KNOWN_DIMENSIONS)}."
             )
         snapshot = self._reader.snapshot()
         manifest, scope = snapshot.manifest, replace(viewer, name="")

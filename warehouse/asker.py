@@ -268,16 +268,19 @@ class Asker:
                 " Choose a coarser grain, a shorter period or fewer dimensions."
             )
         behind = _days(question, units, at, base)
-        return [
-            Row(
+        rows = []
+        for unit, combination in combinations(units, members):
+            is_partial, is_late = _waits(blocks, at, unit, combination)
+            against_it = None if is_late else base  # no part of a later unit stands against it
+            row = Row(
                 members=combination,
-                cells=_cells(question, blocks, base, unit, combination, behind.get(unit)),
+                cells=_cells(question, blocks, against_it, unit, combination, behind.get(unit)),
                 period=unit if question.has_units else None,
-                is_partial=at.is_partial(unit),
+                is_partial=is_partial,
                 days=behind.get(unit),
             )
-            for unit, combination in combinations(units, members)
-        ]
+            rows.append(row)
+        return rows
 
 
 def _units(question: Question, blocks: Mapping[str, Block]) -> tuple[Period, ...]:
@@ -299,6 +302,15 @@ def _days(
     if base is None and not counts_work:
         return {}
     return {unit: days(unit, at, base, counts_work=counts_work) for unit in units}
+
+
+def _waits(
+    blocks: Mapping[str, Block], at: Edge, unit: Period, members: Members
+) -> tuple[bool, bool]:
+    """Whether a cell of the row waits for a unit to end, and whether for a later one only."""
+    ends = {made.ends(metric, unit, members) for metric, made in blocks.items()}
+    is_partial = any(at.is_partial(end) for end in ends)
+    return is_partial, is_partial and not at.is_partial(unit)
 
 
 def _cells(

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from warehouse.compile import Slice
-from warehouse.measures import KINDS, Ground, Hides, Patterns, Values, evaluate, hides
-from warehouse.metrics.model import Cumulative, Metric
+from warehouse.measures import KINDS, Ground, Hides, Patterns, Values, ends, evaluate, hides
+from warehouse.metrics.model import Cumulative, Metric, Rolling
 from warehouse.model import Cell, CellState, Period
 from warehouse.policy import Members
 
@@ -17,6 +17,7 @@ MISSING = Cell(state=CellState.MISSING)
 class Block:
     """Values and patterns of the metrics on one dataset, in one window."""
 
+    part: Slice
     metrics: Mapping[str, Metric]
     values: Mapping[str, Values]
     hides: Mapping[str, Hides]
@@ -39,7 +40,12 @@ class Block:
 
     def _is_known(self, metric: str, unit: Period) -> bool:
         """A running total stands still after the data end; that is no number of then."""
-        return not isinstance(self.metrics[metric].measure, Cumulative) or self._covers(unit)
+        runs_on = isinstance(self.metrics[metric].measure, Cumulative | Rolling)
+        return not runs_on or self._covers(unit)
+
+    def ends(self, metric: str, unit: Period, members: Members) -> Period:
+        """The unit that must be over before the cell is whole."""
+        return ends(self.metrics[metric].measure, self.part, unit, members)
 
     def _covers(self, unit: Period) -> bool:
         covered = self.covered
@@ -57,6 +63,7 @@ def block(
     values = evaluate(ground, part, metrics)
     seen = {members for column in values.values() for _, members in column}
     return Block(
+        part=part,
         metrics={metric.name: metric for metric in metrics},
         values=values,
         hides={m.name: hides(m.measure, part, patterns, ground) for m in metrics},

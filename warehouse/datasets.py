@@ -238,7 +238,55 @@ CLOCK_DIMENSIONS = {
 HIERARCHIES = (("district", "street"), ("scene", "service", "action"))
 """From coarse to fine: a member of a level lies in one member of the level before it."""
 
+OFFSET, ACTIVE_DAYS, SCENES_USED = "offset", "active_days", "scenes_used"
+FIRST_SCENE, NEXT_SCENE = "first_scene", "next_scene"
+MOST_OFFSETS = 30
+"""So many units after its first a cohort is followed at most."""
+MANY_SCENES = 3
+"""From so many scenes on people are one member."""
+NO_SCENE = "(none)"
+"""The next scene of those who have used one only. No source may deliver it."""
+
+
+def _numbers(first: int, last: int, zh: str, one: str, many: str) -> dict[str, Label]:
+    """Whole numbers as members, in their order."""
+    numbers = range(first, last + 1)
+    return {str(n): _label(f"{n} {zh}", f"{n} {one if n == 1 else many}") for n in numbers}
+
+
+# No column: what a person turns out to be once all their events are seen together.
+COMPUTED_DIMENSIONS = {
+    d.name: d
+    for d in (
+        Dimension(
+            name=OFFSET,
+            label=_label("距首次使用的期数", "Units since first use"),
+            members={str(n): _label(f"第 {n} 期", f"+{n}") for n in range(MOST_OFFSETS + 1)},
+        ),
+        Dimension(
+            name=ACTIVE_DAYS,
+            label=_label("活跃天数", "Active days"),
+            members=_numbers(1, 31, "天", "day", "days"),
+        ),
+        Dimension(
+            name=SCENES_USED,
+            label=_label("使用场景数", "Scenes used"),
+            members={
+                **_numbers(1, MANY_SCENES - 1, "个场景", "scene", "scenes"),
+                str(MANY_SCENES): _label(
+                    f"{MANY_SCENES} 个及以上场景", f"{MANY_SCENES} or more scenes"
+                ),
+            },
+        ),
+        Dimension(name=FIRST_SCENE, label=_label("首个场景", "First scene")),
+        Dimension(name=NEXT_SCENE, label=_label("下一场景", "Next scene")),
+    )
+}
+
+KNOWN_DIMENSIONS = {**DIMENSIONS, **CLOCK_DIMENSIONS, **COMPUTED_DIMENSIONS}
+"""Everything a question can be cut by."""
+
 
 def named_dimension(name: str) -> Label:
-    """What a dimension is called, of records or of their clock."""
-    return {**DIMENSIONS, **CLOCK_DIMENSIONS}[name].label
+    """What a dimension is called, of records, of their clock or computed."""
+    return KNOWN_DIMENSIONS[name].label

@@ -4,7 +4,16 @@ from collections.abc import Iterable, Mapping
 
 from warehouse.compile import Tables
 from warehouse.compile.slice import dimension as expression
-from warehouse.datasets import CLOCK_DIMENSIONS, CONTRACTS, DATASETS, DIMENSIONS
+from warehouse.datasets import (
+    CLOCK_DIMENSIONS,
+    COMPUTED_DIMENSIONS,
+    CONTRACTS,
+    DATASETS,
+    FIRST_SCENE,
+    KNOWN_DIMENSIONS,
+    NEXT_SCENE,
+    NO_SCENE,
+)
 from warehouse.errors import Forbidden
 from warehouse.manifest import Manifest
 from warehouse.model import REST, UNKNOWN, Label, Viewer
@@ -14,6 +23,7 @@ from warehouse.rollups import USAGE_DAY
 
 _UNKNOWN = Label(zh="未知", en="Unknown")
 _REST = Label(zh="其他", en="Others")
+_NO_SCENE = Label(zh="尚未使用其他场景", en="No other scene yet")
 _WEEKDAYS = ("一", "二", "三", "四", "五", "六", "日")
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _STATES = {
@@ -25,6 +35,10 @@ _STATES = {
 
 def collect(tables: Tables, dimension: str, viewer: Viewer) -> tuple[str, ...]:
     """The codes that occur in the rows the viewer may see, in no order."""
+    if dimension in (FIRST_SCENE, NEXT_SCENE):
+        return collect(tables, "scene", viewer)
+    if dimension in COMPUTED_DIMENSIONS:
+        return tuple(COMPUTED_DIMENSIONS[dimension].members or ())
     codes: set[str] = set()
     for dataset in DATASETS:
         if dimension in DATASETS[dataset].dimensions or _has_clock(dimension, dataset):
@@ -58,7 +72,7 @@ def ordered(manifest: Manifest, dimension: str, codes: Iterable[str]) -> tuple[s
 
 def known(manifest: Manifest, dimension: str) -> Mapping[str, Label]:
     """Every member that has a name, in display order."""
-    closed = DIMENSIONS[dimension].members if dimension in DIMENSIONS else None
+    closed = KNOWN_DIMENSIONS[dimension].members if dimension in KNOWN_DIMENSIONS else None
     if closed is not None:
         return closed
     match dimension:
@@ -66,6 +80,8 @@ def known(manifest: Manifest, dimension: str) -> Mapping[str, Label]:
             return {str(h): Label(zh=f"{h} 时", en=f"{h:02}:00") for h in range(24)}
         case "weekday":
             return {str(i + 1): Label(zh=f"周{_WEEKDAYS[i]}", en=_DAYS[i]) for i in range(7)}
+        case "first_scene" | "next_scene":  # named as in `datasets`
+            return {**manifest.labels.get("scene", {}), NO_SCENE: _NO_SCENE}
         case "source":
             return {source.name: source.label for source in manifest.sources}
         case "district":

@@ -43,6 +43,7 @@ class Unit(StrEnum):
     VISITS = "visits"  # 访问量
     ROWS = "rows"  # 行
     YUAN = "yuan"  # 元
+    RATIO = "ratio"  # how many times, shown with one decimal
     SHARE = "share"  # a fraction 0..1, shown as per cent
     SECONDS = "seconds"
     MILLISECONDS = "milliseconds"

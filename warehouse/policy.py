@@ -4,7 +4,7 @@ Pure. `visible_where` is called where the WHERE is made; `hidden_cells` decides 
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date
 from types import MappingProxyType
@@ -142,21 +142,28 @@ def is_safe(hidden: Sequence[int], k: int) -> bool:
 
 
 def hidden_accounts(
-    kinds: Mapping[Kind, Contributors], sums: Sequence[Sequence[Kind]], k: int
+    kinds: Mapping[Kind, Contributors],
+    sums: Sequence[Sequence[Kind]],
+    k: int,
+    known: Mapping[Kind, Collection[Cell]] | None = None,
 ) -> Mapping[Kind, frozenset[Cell]]:
     """By kind, the cells that stay hidden where the kinds of each of `sums` add up to a total.
 
     People are told apart by kind, so a kind's own number counts its contributors. Hidden are the
-    small cells, and what would give them away: the others of a sum, or those of other members.
+    small cells, those `known` to be hidden, and what would give them away: the others of a sum,
+    or those of other members.
     """
     hidden = {name: {c for c, n in cells.items() if 0 < n < k} for name, cells in kinds.items()}
+    for name, cells in (known or {}).items():
+        hidden[name].update(cells)
     before = -1
     while before != (before := sum(map(len, hidden.values()))):
         for name, cells in kinds.items():
             _protect(cells, hidden[name], k)
         for cell in sorted(set().union(*hidden.values())):
             for names in sums:
-                _protect_sum({name: kinds[name].get(cell, 0) for name in names}, cell, hidden, k)
+                counts = {name: kinds[name][cell] for name in names if cell in kinds[name]}
+                _protect_sum(counts, cell, hidden, k)
     return {name: frozenset(cells) for name, cells in hidden.items()}
 
 

@@ -7,7 +7,15 @@ from warehouse import metrics
 from warehouse.compile import Where, Window
 from warehouse.compile.applications import STEP
 from warehouse.errors import BadPeriod, QueryError, UnknownDimension, nearest
-from warehouse.metrics.model import ADDITIVE, Active, Growth, Metric, Reached, Stickiness
+from warehouse.metrics.model import (
+    ADDITIVE,
+    Active,
+    Growth,
+    Metric,
+    QuickRatio,
+    Reached,
+    Stickiness,
+)
 from warehouse.model import Grain, MetricQuery, Period, Sort
 from warehouse.windows import calendar_unit, whole_units
 
@@ -61,6 +69,7 @@ def named(query: MetricQuery) -> tuple[Metric, ...]:
             _check_dimension(metric, name)
         _check_step(metric, query)
         _check_adds_up(metric, query)
+        _check_apart(metric, query)
     if len(dims) > MOST_DIMENSIONS:
         raise QueryError(f"A question has at most {MOST_DIMENSIONS} dimensions. Leave some out.")
     if len({name for name, _ in query.where}) != len(query.where):
@@ -98,6 +107,21 @@ def _check_adds_up(metric: Metric, query: MetricQuery) -> None:
         )
 
 
+def _check_apart(metric: Metric, query: MetricQuery) -> None:
+    members: Mapping[str, tuple[str, ...]] = dict(query.where)
+    for name in metric.apart:
+        if name not in query.by and len(members.get(name, ())) != 1:
+            raise QueryError(
+                f"{metric.name} counts each {name} apart: ask it `--by {name}`,"
+                f" or with one {name} as a filter (`--where {name}=1`)."
+            )
+        if query.limit is not None or query.sort is not None:
+            raise QueryError(
+                f"{metric.name} stands in the order of its units and of {name}: ask it"
+                " without a limit and without another order."
+            )
+
+
 def resolve(query: MetricQuery, found: tuple[Metric, ...], period: Period) -> Question:
     """The question over `period` in whole units. Raises `QueryError` on a grain too fine."""
     if period.start.year < FIRST_YEAR or period.end.year > LAST_YEAR:
@@ -121,7 +145,7 @@ def resolve(query: MetricQuery, found: tuple[Metric, ...], period: Period) -> Qu
 
 def undivided(period: Period, found: tuple[Metric, ...]) -> Window:
     """All of `period` as one."""
-    if any(isinstance(metric.measure, Growth) for metric in found):
+    if any(isinstance(metric.measure, Growth | QuickRatio) for metric in found):
         # A whole month stands against the whole month before, as it does by month.
         return Window(period=period, grain=calendar_unit(period))
     return Window(period=period)

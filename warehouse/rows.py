@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-from warehouse.datasets import CLOCK_DIMENSIONS, DIMENSIONS
+from warehouse.datasets import CLOCK_DIMENSIONS, KNOWN_DIMENSIONS
 from warehouse.model import REST, Cell, CellState, MetricQuery, Period, Row, Sort
 from warehouse.policy import Members
 
@@ -17,7 +17,7 @@ def rank(dimension: str, code: str) -> int | None:
     """The place of a member in its closed vocabulary; None where the dimension is open."""
     if dimension in CLOCK_DIMENSIONS:
         return int(code) if code.isdigit() else _LAST
-    members = DIMENSIONS[dimension].members
+    members = KNOWN_DIMENSIONS[dimension].members
     if members is None:
         return None
     return list(members).index(code) if code in members else _LAST

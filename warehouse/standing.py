@@ -6,7 +6,7 @@ from dataclasses import replace
 from warehouse import clock, rollups
 from warehouse.asker import Asker
 from warehouse.compile.applications import STEP
-from warehouse.datasets import DATASETS
+from warehouse.datasets import COMPUTED_DIMENSIONS, DATASETS
 from warehouse.explanation import Explanation, Known
 from warehouse.freshness import as_of, standing_on
 from warehouse.lineage import table_of
@@ -78,7 +78,8 @@ def counted(asker: Asker, question: Question) -> tuple[int | None, int | None]:
     counts = [_as(metric, "records", Count(), Unit.EVENTS)]
     if has_people(metric):
         counts.append(_as(metric, "people", Distinct(column="person"), Unit.PEOPLE))
-    where = tuple((name, members) for name, members in question.where if name != STEP)
+    apart = {STEP, *COMPUTED_DIMENSIONS}
+    where = tuple((name, members) for name, members in question.where if name not in apart)
     query = replace(
         question.query,
         metrics=tuple(count.name for count in counts),

@@ -14,7 +14,7 @@ from pages._documents._words import say
 from pages._ui.cells import Entry as Shown
 from pages._ui.cells import Meter, Split
 from pages._ui.panel import Sheet as Screen
-from warehouse.datasets import CLOCK_DIMENSIONS, DIMENSIONS
+from warehouse.datasets import KNOWN_DIMENSIONS
 from warehouse.metrics.model import Metric
 from warehouse.model import Cell, CellState, Compare, Period, Result, Row, Unit, Viewer
 
@@ -227,7 +227,7 @@ def _cell(cell: Cell, unit: Unit, compare: Compare | None, language: str) -> lis
 
 
 def _dimension(name: str, asked: Asked) -> str:
-    known = DIMENSIONS.get(name) or CLOCK_DIMENSIONS.get(name)
+    known = KNOWN_DIMENSIONS.get(name)
     return known.label.text(asked.language) if known else name
 
 

@@ -52,6 +52,7 @@ _WORDS: Mapping[str, Label] = {
     f"unit_{Unit.VISITS.value}": Label(zh="次访问", en="visits"),
     f"unit_{Unit.ROWS.value}": Label(zh="行", en="rows"),
     f"unit_{Unit.YUAN.value}": Label(zh="元", en="yuan"),
+    f"unit_{Unit.RATIO.value}": Label(zh="倍", en="times"),
     f"unit_{Unit.SHARE.value}": Label(zh="比例", en="share"),
     f"unit_{Unit.SECONDS.value}": Label(zh="秒", en="seconds"),
     f"unit_{Unit.MILLISECONDS.value}": Label(zh="毫秒", en="milliseconds"),

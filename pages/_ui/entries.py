@@ -6,7 +6,7 @@ from dash.development.base_component import Component
 from pages._ui.ids import ENTRIES, SEARCH_BOX, aria
 from pages._ui.text import _, named
 from pages._ui.words import comma
-from warehouse.datasets import CLOCK_DIMENSIONS, DATASETS, DIMENSIONS
+from warehouse.datasets import DATASETS, KNOWN_DIMENSIONS
 from warehouse.metrics import CATALOGUE, Metric
 from warehouse.model import Grain, Polarity, Unit
 
@@ -19,6 +19,7 @@ _UNIT_WORDS = {
     Unit.ROWS: "行",
     Unit.YUAN: "元",
     Unit.SHARE: "%",
+    Unit.RATIO: "倍",
     Unit.SECONDS: "秒",
     Unit.MILLISECONDS: "毫秒",
 }
@@ -106,13 +107,12 @@ def _haystack(metric: Metric) -> str:
 
 
 def _entry(metric: Metric) -> Component:
-    known = {**DIMENSIONS, **CLOCK_DIMENSIONS}
     facts = (
         (_("计算"), html.Code(metric.formula)),
         (_("单位"), f"{_(_UNIT_WORDS[metric.unit])} · {_(_POLARITY_WORDS[metric.polarity])}"),
         (_("责任部门"), named(metric.owner)),
         (_("数据集"), named(DATASETS[metric.dataset].label)),
-        (_("可按"), comma().join(named(known[d].label) for d in metric.dimensions)),
+        (_("可按"), comma().join(named(KNOWN_DIMENSIONS[d].label) for d in metric.dimensions)),
         (_("粒度"), comma().join(_(_GRAIN_WORDS[g]) for g in metric.grains)),
         (_("生效"), metric.since.isoformat()),
     )

@@ -132,6 +132,9 @@ def scale(value: float, unit: Unit, language: str) -> Scale:
     """How a value of this size is written; for an axis or a table give the largest one."""
     if unit is Unit.SHARE:
         return Scale(divisor=0.01, decimals=1, prefix="", unit="%")
+    if unit is Unit.RATIO:
+        word = "×" if is_english(language) else "倍"
+        return Scale(divisor=1, decimals=1, prefix="", unit=word)
     if unit is Unit.SECONDS:
         return _time_scale(value, 1.0, language)
     if unit is Unit.MILLISECONDS:
@@ -183,6 +186,8 @@ def exact(value: float | int | None, unit: Unit, language: str) -> str:
         return NONE
     if unit is Unit.SHARE:
         return f"{fixed(value * 100, 2)}%"
+    if unit is Unit.RATIO:
+        return f"{fixed(value, 2)} {'×' if is_english(language) else '倍'}"
     if unit in (Unit.SECONDS, Unit.MILLISECONDS):
         zh, en = ("秒", "s") if unit is Unit.SECONDS else ("毫秒", "ms")
         decimals = 1 if unit is Unit.SECONDS else 0
@@ -275,4 +280,4 @@ def excel_format(unit: Unit) -> str:
         return "0.0%"
     if unit is Unit.SECONDS:
         return "#,##0.0"
-    return "#,##0.00" if unit is Unit.YUAN else "#,##0"
+    return "#,##0.00" if unit in (Unit.YUAN, Unit.RATIO) else "#,##0"

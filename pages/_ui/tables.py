@@ -10,7 +10,7 @@ from pages._ui.parts import table
 from pages._ui.shown import act, pick_button, shown
 from pages._ui.text import _, named
 from pages._ui.words import compare_word
-from warehouse.datasets import CLOCK_DIMENSIONS, DIMENSIONS
+from warehouse.datasets import KNOWN_DIMENSIONS
 from warehouse.metrics import Metric, find
 from warehouse.model import Cell, CellState, Result, Row
 
@@ -84,7 +84,7 @@ def _side(index: int, sheet: Sheet) -> str:
 
 def _head(result: Result, metrics: tuple[Metric, ...]) -> list[str]:
     head = [_("时间")] if result.query.grain else []
-    head += [named({**DIMENSIONS, **CLOCK_DIMENSIONS}[name].label) for name in result.query.by]
+    head += [named(KNOWN_DIMENSIONS[name].label) for name in result.query.by]
     for metric in metrics:
         head.append(named(metric.label))
         if result.query.compare:

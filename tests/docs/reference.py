@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from warehouse.datasets import CLOCK_DIMENSIONS, CONTRACTS, DIMENSIONS
+from warehouse.datasets import CONTRACTS, KNOWN_DIMENSIONS
 from warehouse.metrics import CATALOGUE, Metric
 from warehouse.settings import ROOT
 
@@ -49,7 +49,7 @@ def _dimensions() -> Iterator[str]:
     yield "## Dimensions\n"
     yield "| dimension | name | members |"
     yield "|---|---|---|"
-    for dimension in (*DIMENSIONS.values(), *CLOCK_DIMENSIONS.values()):
+    for dimension in KNOWN_DIMENSIONS.values():
         members = ", ".join(f"`{code}`" for code in dimension.members or ())
         names = f"{dimension.label.zh} {dimension.label.en}"
         yield f"| `{dimension.name}` | {names} | {members or 'from the sources'} |"

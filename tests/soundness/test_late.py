@@ -177,6 +177,7 @@ def answers(settings: Settings) -> dict[tuple[str, tuple[str, ...]], tuple[Row, 
             if set(by) <= set(metric.dimensions):
                 if isinstance(metric.measure, Reached):
                     by = (*by, "step")
+                by = (*by, *metric.apart)
                 query = MetricQuery(
                     metrics=(metric.name,), period=PERIOD, grain=Grain.MONTH, by=by, where=()
                 )

@@ -8,32 +8,46 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from warehouse.compile import Slice
-from warehouse.measures import goal, loans, people, plain
+from warehouse.measures import cohorts, goal, loans, parts, people, plain, rolling
 from warehouse.measures.ground import Ground, Hides, Number, Patterns, Values
 from warehouse.metrics.model import (
     Active,
+    ActiveDays,
+    Cohort,
     Count,
     Cumulative,
     Distinct,
     Goal,
+    GoalGap,
     Growth,
     Measure,
     Metric,
     Penetration,
     Percentile,
+    QuickRatio,
     Reached,
+    Rolling,
+    SceneFlow,
+    ScenesUsed,
     Share,
     Stickiness,
     Sum,
 )
+from warehouse.model import Period
+from warehouse.policy import Members
 
-__all__ = ["KINDS", "Ground", "Hides", "Number", "Patterns", "Values", "evaluate", "hides"]
+__all__ = ["KINDS", "Ground", "Hides", "Number", "Patterns", "Values", "ends", "evaluate", "hides"]
 
 
 def hides_by_pattern(_: Measure, part: Slice, patterns: Patterns, ground: Ground) -> Hides:
     """Most kinds follow the dataset's pattern alone."""
     now = patterns(part)
     return lambda unit, members, number: now.hides(unit, members)
+
+
+def own_unit(_: Measure, part: Slice, unit: Period, members: Members) -> Period:
+    """Most cells wait for the end of their own unit."""
+    return unit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,11 +57,13 @@ class Kind:
     values   None for the kinds that are computed together with others: see `evaluate`.
     hides    when a cell stays hidden.
     counts   "no record" means zero; for the others it means that there is no value.
+    ends     the unit that must be over for a cell to stand: mostly its own.
     """
 
     values: Callable[[Ground, Slice, Measure], Values] | None = None
     hides: Callable[[Measure, Slice, Patterns, Ground], Hides] = hides_by_pattern
     counts: bool = False
+    ends: Callable[[Measure, Slice, Period, Members], Period] = own_unit
 
     @property
     def hides_alone(self) -> bool:
@@ -64,8 +80,15 @@ KINDS: Mapping[type[Measure], Kind] = {
     Reached: Kind(values=loans.reached, counts=True),
     Active: Kind(values=people.active, counts=True),
     Growth: Kind(hides=people.hides_growth, counts=True),
+    Rolling: Kind(values=rolling.active, hides=rolling.hides_rolling, counts=True),
+    QuickRatio: Kind(values=people.quick_ratio, hides=people.hides_quick_ratio),
+    ActiveDays: Kind(values=parts.active_days, hides=parts.hides_parts, counts=True),
+    ScenesUsed: Kind(values=parts.scenes_used, hides=parts.hides_parts, counts=True),
+    SceneFlow: Kind(values=parts.flow, hides=parts.hides_flow, counts=True),
+    Cohort: Kind(values=cohorts.followed, hides=cohorts.hides_cohort, ends=cohorts.ends),
     Cumulative: Kind(values=people.cumulative, hides=people.hides_cumulative, counts=True),
     Goal: Kind(values=goal.goal, hides=goal.hides_goal),
+    GoalGap: Kind(values=goal.gap, hides=goal.hides_gap),
     Stickiness: Kind(values=people.stickiness),
     Penetration: Kind(values=people.penetration),
 }
@@ -81,6 +104,11 @@ def evaluate(ground: Ground, part: Slice, metrics: Sequence[Metric]) -> dict[str
         if values is not None:
             found[metric.name] = values(ground, part, metric.measure)
     return found
+
+
+def ends(measure: Measure, part: Slice, unit: Period, members: Members) -> Period:
+    """The unit that must be over before a cell of `measure` is whole."""
+    return KINDS[type(measure)].ends(measure, part, unit, members)
 
 
 def hides(measure: Measure, part: Slice, patterns: Patterns, ground: Ground) -> Hides:

@@ -1,6 +1,6 @@
 """The growth goal: a path that compounds from the active people of a base month."""
 
-from datetime import date
+from datetime import date, datetime, time
 
 from warehouse.compile import Slice, Window
 from warehouse.measures.ground import Ground, Hides, Patterns, Values
@@ -20,6 +20,16 @@ def goal(ground: Ground, part: Slice, _: Measure) -> Values:
     return found
 
 
+def gap(ground: Ground, part: Slice, measure: Measure) -> Values:
+    """Active people less the goal; in months that have not begun there is neither."""
+    now = active_people(ground, part)
+    return {
+        cell: round((now.get(cell) or 0) - (wanted or 0), 3)
+        for cell, wanted in goal(ground, part, measure).items()
+        if datetime.combine(cell[0], time()) < ground.complete
+    }
+
+
 def goal_window(base: date) -> Window:
     """The month the goal compounds from."""
     period = Period(start=base, end=Grain.MONTH.shift(base, 1))
@@ -34,3 +44,9 @@ def hides_goal(_: Measure, part: Slice, patterns: Patterns, ground: Ground) -> H
     """The path tells the people of its base month."""
     base = patterns(part.over(goal_window(ground.goal_from)))
     return lambda unit, members, number: base.hides(ground.goal_from, members)
+
+
+def hides_gap(measure: Measure, part: Slice, patterns: Patterns, ground: Ground) -> Hides:
+    """With the active people, or with the path."""
+    now, path = patterns(part), hides_goal(measure, part, patterns, ground)
+    return lambda unit, members, number: now.hides(unit, members) or path(unit, members, number)

@@ -22,6 +22,8 @@ IDENTITIES = (
 )
 """The kinds that add up to |A(t)|, and those that add up to |A(t-1)|."""
 
+_QUICK = (Person.NEW, Person.RESURRECTED, Person.CHURNED)
+
 
 def active_people(ground: Ground, part: Slice) -> Values:
     """|A(t)| in each unit of the window."""
@@ -64,6 +66,16 @@ def _accounts(
                 kinds[Person.RESURRECTED][cell] = now - fresh - kept
                 kinds[Person.CHURNED][cell] = last - kept
     return kinds
+
+
+def quick_ratio(ground: Ground, part: Slice, _: Measure) -> Values:
+    """(new + resurrected) / churned; missing where nobody churned."""
+    kinds = accounts(ground, part)
+    return {
+        cell: round((new + kinds[Person.RESURRECTED][cell]) / left, 6) if left else None
+        for cell, new in kinds[Person.NEW].items()
+        for left in (kinds[Person.CHURNED][cell],)
+    }
 
 
 def cumulative(ground: Ground, part: Slice, _: Measure) -> Values:
@@ -150,10 +162,13 @@ def penetration(ground: Ground, part: Slice, _: Measure) -> Values:
 # --- what stays hidden ------------------------------------------------------------------------
 
 
-def _small_accounts(measure: Growth, part: Slice, ground: Ground) -> frozenset[policy.Cell]:
-    """The cells of a kind that its own few people, or those of another kind, keep hidden."""
+def _small_accounts(
+    persons: Sequence[Person], part: Slice, ground: Ground
+) -> frozenset[policy.Cell]:
+    """The cells of any of these kinds that few people of this or another kind keep hidden."""
     found = accounts(ground, part)
-    return hidden_accounts(found, IDENTITIES, ground.smallest_cell)[measure.person]
+    hidden = hidden_accounts(found, IDENTITIES, ground.smallest_cell)
+    return frozenset().union(*(hidden[person] for person in persons))
 
 
 def _hides_growth(
@@ -176,7 +191,13 @@ def hides_growth(measure: Measure, part: Slice, patterns: Patterns, ground: Grou
     """As the dataset's pattern does, now and in the unit before, and where a kind is small."""
     if not isinstance(measure, Growth):
         raise DefinitionError(f"{type(measure).__name__} is no kind of growth.")
-    return _hides_growth(patterns(part), part, patterns, _small_accounts(measure, part, ground))
+    own = _small_accounts((measure.person,), part, ground)
+    return _hides_growth(patterns(part), part, patterns, own)
+
+
+def hides_quick_ratio(_: Measure, part: Slice, patterns: Patterns, ground: Ground) -> Hides:
+    """With any of the numbers it is made of."""
+    return _hides_growth(patterns(part), part, patterns, _small_accounts(_QUICK, part, ground))
 
 
 def hides_cumulative(_: Measure, part: Slice, patterns: Patterns, ground: Ground) -> Hides:

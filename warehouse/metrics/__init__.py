@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from warehouse.datasets import CLOCK_DIMENSIONS, DIMENSIONS
+from warehouse.datasets import KNOWN_DIMENSIONS
 from warehouse.errors import DefinitionError, UnknownMetric, nearest
 from warehouse.metrics import growth, loans, pipeline, quality, usage
 from warehouse.metrics.model import Metric
@@ -17,7 +17,7 @@ def collect(*subjects: tuple[Metric, ...]) -> Mapping[str, Metric]:
     for metric in (metric for subject in subjects for metric in subject):
         if metric.name in catalogue:
             raise DefinitionError(f"Two metrics are named {metric.name!r}. Rename one.")
-        strange = set(metric.dimensions) - {*DIMENSIONS, *CLOCK_DIMENSIONS}
+        strange = set(metric.dimensions) - set(KNOWN_DIMENSIONS)
         if strange:
             raise DefinitionError(f"Metric {metric.name!r} names no dimensions: {sorted(strange)}.")
         catalogue[metric.name] = metric

@@ -1,14 +1,18 @@
 """How the number of people who use the services grows."""
 
+from warehouse.metrics import _habits
 from warehouse.metrics.model import (
     Active,
     Cumulative,
     Goal,
+    GoalGap,
     Growth,
     Measure,
     Metric,
     Penetration,
     Person,
+    QuickRatio,
+    Rolling,
     Stickiness,
     dimensions_of,
 )
@@ -54,6 +58,27 @@ def _active(grain: Grain, name: str, label: Label, sentence: Label) -> Metric:
     )
 
 
+def _rolling(days: int) -> Metric:
+    return Metric(
+        name=f"growth.active_{days}d",
+        label=Label(zh=f"近 {days} 日活跃人数", en=f"Active people, {days} days"),
+        sentence=Label(
+            zh=f"截至当日的 {days} 天内至少有一次服务事件的不同人数；"
+            "按更长时间查看时取期内最后一个有数据的日子。",
+            en=f"Different people with at least one event in the {days} days that end with the"
+            " day; in a longer unit as of its last day with data.",
+        ),
+        formula=f"|A(d-{days - 1}) ∪ ... ∪ A(d)|; in a coarser unit of its last day with data",
+        unit=Unit.PEOPLE,
+        polarity=Polarity.UP,
+        dataset="service_event",
+        dimensions=_DIMENSIONS,
+        owner=_OWNER,
+        measure=Rolling(days=days),
+        default_grain=Grain.DAY,
+    )
+
+
 METRICS = (
     _active(
         Grain.DAY,
@@ -85,6 +110,8 @@ METRICS = (
             " the mean of its months that are over.",
         ),
     ),
+    _rolling(7),
+    _rolling(28),
     _people(
         "new",
         Label(zh="新增人数", en="New people"),
@@ -129,6 +156,23 @@ METRICS = (
         Growth(person=Person.CHURNED),
         Polarity.DOWN,
     ),
+    Metric(
+        name="growth.quick_ratio",
+        label=Label(zh="增长速动比", en="Quick ratio"),
+        sentence=Label(
+            zh="新增与回流人数之和同流失人数之比；大于 1 表示用户在增长，无人流失时没有数值。",
+            en="New and resurrected people over churned ones; above 1 the number of people grows."
+            " Missing where nobody churned.",
+        ),
+        formula="(new + resurrected) / churned",
+        unit=Unit.RATIO,
+        decimals=1,
+        polarity=Polarity.UP,
+        dataset="service_event",
+        dimensions=_DIMENSIONS,
+        owner=_OWNER,
+        measure=QuickRatio(),
+    ),
     _people(
         "cumulative_people",
         Label(zh="累计服务人数", en="Cumulative people served"),
@@ -155,6 +199,24 @@ METRICS = (
         dimensions=_DIMENSIONS,
         owner=_OWNER,
         measure=Goal(),
+        grains=(Grain.MONTH,),
+        default_grain=Grain.MONTH,
+    ),
+    Metric(
+        name="growth.goal_gap",
+        label=Label(zh="月活与目标之差", en="Gap to the goal"),
+        sentence=Label(
+            zh="月活跃人数减去当月增长目标；负数表示尚未达到目标，基准月之前没有数值。",
+            en="Monthly active people less the goal for the month: below zero the goal is not"
+            " reached. There is none before the base month.",
+        ),
+        formula="|A(month)| - target(m)",
+        unit=Unit.PEOPLE,
+        polarity=Polarity.UP,
+        dataset="service_event",
+        dimensions=_DIMENSIONS,
+        owner=_OWNER,
+        measure=GoalGap(),
         grains=(Grain.MONTH,),
         default_grain=Grain.MONTH,
     ),
@@ -192,4 +254,5 @@ METRICS = (
         owner=_OWNER,
         measure=Penetration(),
     ),
+    *_habits.METRICS,
 )

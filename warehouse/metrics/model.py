@@ -99,10 +99,52 @@ class Active:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Rolling:
+    """People active in the `days` days that end with each day; of a coarser unit its last one."""
+
+    days: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Growth:
     """People by how they stand to the unit before."""
 
     person: Person
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuickRatio:
+    """New and resurrected people over churned ones; missing where nobody churned."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActiveDays:
+    """The people of a month by on how many of its days they were active."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScenesUsed:
+    """The people of a unit by how many different scenes they used in it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SceneFlow:
+    """The people first active in a unit, by their first scene and the next other one since."""
+
+
+class Followed(StrEnum):
+    """What is told of the people of a cohort, so many units after their first."""
+
+    PEOPLE = "people"  # how many are active in just that unit
+    CLASSIC = "classic"  # which share is active in just that unit
+    ROLLING = "rolling"  # which share is active in that unit or later
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cohort:
+    """The people first active in a unit, followed by `offset`."""
+
+    tells: Followed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +155,11 @@ class Cumulative:
 @dataclass(frozen=True, kw_only=True)
 class Goal:
     """The target path from the base month's active people, compounding monthly."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoalGap:
+    """The active people of a month less the goal for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,9 +180,16 @@ Measure = (
     | Percentile
     | Reached
     | Active
+    | Rolling
     | Growth
+    | QuickRatio
+    | ActiveDays
+    | ScenesUsed
+    | SceneFlow
+    | Cohort
     | Cumulative
     | Goal
+    | GoalGap
     | Stickiness
     | Penetration
 )
@@ -166,6 +220,7 @@ class Metric:
     decimals       of the number as shown (of the per cent for shares).
     grains         the grains it may be asked by; finer ones have no meaning.
     default_grain  the grain taken where the question names none; None: the whole period.
+    apart          dimensions it must be cut by, or filtered to one member of.
     smallest_cell  overrides the setting where a metric needs more protection.
     since          first day this definition is in force; the first one's holds before, too.
     earlier        the editions before it, the oldest first. What was counted by them stays so.
@@ -185,6 +240,7 @@ class Metric:
     decimals: int = 0
     grains: tuple[Grain, ...] = ALL_GRAINS
     default_grain: Grain | None = None
+    apart: tuple[str, ...] = ()
     smallest_cell: int | None = None
     since: date = date(2024, 1, 1)
     earlier: tuple[Edition, ...] = ()

@@ -160,7 +160,8 @@ def test_metric_of_the_catalogue_when_explained_then_the_number_of_its_answer(
     house: Warehouse, name: str
 ) -> None:
     steps = (("step", ("approved",)),) if "step" in CATALOGUE[name].dimensions else ()
-    query = _query(name, where=steps, compare=Compare.PREVIOUS)
+    offsets = (("offset", ("0",)),) if CATALOGUE[name].apart else ()
+    query = _query(name, where=(*steps, *offsets), compare=Compare.PREVIOUS)
     rows = house.answer(query, ALL).rows
     found = house.explain(query, ALL)
     if rows:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from warehouse.datasets import CLOCK_DIMENSIONS, DATASETS, DIMENSIONS
+from warehouse.datasets import CLOCK_DIMENSIONS, COMPUTED_DIMENSIONS, DATASETS, KNOWN_DIMENSIONS
 from warehouse.errors import DefinitionError, UnknownMetric
 from warehouse.metrics import CATALOGUE, collect, find
 from warehouse.metrics.model import Metric
@@ -25,21 +25,25 @@ def test_metric_when_declared_then_is_said_in_both_languages(metric: Metric) -> 
 
 @EACH
 def test_metric_when_declared_then_its_dimensions_exist(metric: Metric) -> None:
-    known = {*DATASETS[metric.dataset].dimensions, *CLOCK_DIMENSIONS}
+    own = {*DATASETS[metric.dataset].dimensions, *CLOCK_DIMENSIONS}
+    known = {*own, *COMPUTED_DIMENSIONS}
     assert set(metric.dimensions) <= known
-    assert set(metric.dimensions) <= {*DIMENSIONS, *CLOCK_DIMENSIONS}
+    assert set(metric.dimensions) <= set(KNOWN_DIMENSIONS)
 
 
 @EACH
 def test_metric_when_a_share_then_shown_with_a_decimal(metric: Metric) -> None:
-    assert (metric.decimals > 0) == (metric.unit in (Unit.SHARE, Unit.SECONDS))
+    assert (metric.decimals > 0) == (metric.unit in (Unit.SHARE, Unit.SECONDS, Unit.RATIO))
 
 
 def test_catalogue_when_listed_then_has_what_was_asked() -> None:
     asked = """usage.events usage.people usage.cases usage.success_share usage.online_share
     usage.latency_p95 usage.volume growth.dau growth.wau growth.mau growth.new growth.retained
     growth.resurrected growth.churned growth.cumulative_people growth.goal growth.stickiness
-    growth.penetration loans.applications loans.reached loans.approval_share loans.amount
+    growth.penetration growth.active_7d growth.active_28d growth.quick_ratio growth.goal_gap
+    growth.active_days growth.cohort_people growth.retention growth.retention_rolling
+    growth.scenes_used growth.scene_flow
+    loans.applications loans.reached loans.approval_share loans.amount
     loans.approval_seconds_p50 loans.approval_seconds_p95 loans.within_60s_share
     loans.zero_touch_share loans.verified_share quality.satisfied_share quality.ratings
     pipeline.read pipeline.loaded pipeline.duplicate pipeline.quarantined"""
