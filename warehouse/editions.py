@@ -88,6 +88,7 @@ def joined(metric: str, blocks: Sequence[tuple[Window, Block]]) -> Block:
     members = frozenset().union(*(block.members for _, block in blocks))
     last = blocks[-1][1]
     return Joined(
+        part=last.part,
         metrics=last.metrics,
         values={metric: {k: v for _, block in blocks for k, v in block.values[metric].items()}},
         hides={},
