@@ -18,6 +18,7 @@ from warehouse.home import check_home
 from warehouse.keys import Keyring
 from warehouse.requests import ask, asked, waiting
 from warehouse.settings import Settings
+from warehouse.views import Views
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -51,6 +52,7 @@ def create_app(settings: Settings) -> Document:
         settings=settings,
         warehouse=Warehouse.open(settings),
         accounts=accounts,
+        views=Views(settings),
         viewer=current_viewer,
         ask=lambda **wanted: ask(settings, keyring, asked(**wanted)),
         waiting=lambda: waiting(settings, keyring),

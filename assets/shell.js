@@ -171,10 +171,38 @@
     }
   });
 
+  /* Saved views: a button or a form says what it asks; the menu comes back with the answer. */
+  const ask = function (what, title) {
+    const asked = { what: what, title: title || "", path: window.location.pathname,
+      search: window.location.search, count: String(picks += 1) };
+    window.dash_clientside.set_props("view-act", { data: JSON.stringify(asked) });
+  };
+  document.addEventListener("click", function (event) {
+    const button = event.target.closest("button[data-view]");
+    if (button) {
+      ask(button.getAttribute("data-view"));
+      return;
+    }
+    const view = event.target.closest("[data-view-open]");
+    if (view && new URL(view.href).pathname === window.location.pathname) {
+      event.preventDefault();
+      window.dash_clientside.set_props("url", { search: new URL(view.href).search });
+      view.closest("details").removeAttribute("open");
+    }
+  });
+  document.addEventListener("submit", function (event) {
+    if (event.target.hasAttribute("data-view")) {
+      event.preventDefault();
+      ask(event.target.getAttribute("data-view"), new FormData(event.target).get("title"));
+    }
+  });
+
   /* The rarer filters are made when somebody opens them. */
   document.addEventListener("toggle", function (event) {
     if (event.target.open && event.target.matches("details.further")) {
       window.dash_clientside.set_props("further", { data: "open" });
+    } else if (event.target.open && event.target.matches("details.views")) {
+      ask("list");
     }
   }, true);
 

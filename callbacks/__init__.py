@@ -5,6 +5,7 @@ exports    files of a panel or a page, streamed
 filters    the filter bar and the address follow each other
 panels     one request fills all panels of a page
 refresh    what happens by itself in the browser
+views      saving, sharing and opening views of one's own
 version    the small token browsers poll to learn that there are new numbers
 wall       the scenes of the wall
 wishes     operators ask the ETL for a replay or a backfill

@@ -71,8 +71,8 @@ def register(app: Dash, services: Services) -> None:
         if ctx.triggered_id == ids.PICK:
             return _picked(services, pick or "", search or "")
         key = (ctx.triggered_id or {}).get("control", "")
-        if key == "reset":
-            return "" if clicks and search else no_update
+        if key == "reset" and not clicks:
+            return no_update
         used = _used(_by_key(values, controls), [one["prop_id"] for one in ctx.triggered])
         return _address(services, key, used, search or "")
 
@@ -183,6 +183,8 @@ def _search(pairs: Mapping[str, str]) -> str:
 
 def _address(services: Services, key: str, values: Mapping[str, Any], search: str) -> Any:
     """The address the controls ask for; `no_update` where it is the one that stands."""
+    if key == "reset":
+        return no_update if not search else ""
     if not values:
         # The bar is being made or taken away: that is no choice of a person.
         return no_update

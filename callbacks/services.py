@@ -15,6 +15,7 @@ from warehouse.errors import CockpitError
 from warehouse.model import UNKNOWN, Role, Scope, Viewer
 from warehouse.operations import Request
 from warehouse.settings import Settings
+from warehouse.views import Views
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ class Services:
     settings: Settings
     warehouse: Warehouse
     accounts: Accounts
+    views: Views
     viewer: Callable[[], Viewer]
     ask: Callable[..., Request]
     waiting: Callable[[], tuple[Request, ...]] = tuple
@@ -57,6 +59,8 @@ def filters_of(services: Services, viewer: Viewer, search: str) -> Filters:
     for dimension, chosen in found.where:
         # A member with a name need not be looked for in the records.
         nameless = [c for c in chosen if house.label(dimension, c, viewer).zh == c]
+        if dimension == "street" and not viewer.scope.everything:
+            nameless = list(chosen)  # a name must not tell what lies outside of the scope
         if nameless:
             check_members(dimension, nameless, _known(house, dimension, viewer))
     below = (name for name in drill.wanted(found) if _is_held(house, name, viewer))

@@ -63,6 +63,7 @@ CALLBACKS: Mapping[str, frozenset[Role]] = {
     '{"panel":["ALL"],"part":"tile"}.children': EVERYBODY,  # and the roles of page and panel
     '{"panel":["ALL"],"part":"bar"}.children': READERS,
     "url.search": READERS,
+    "views.children": READERS,
     "catalogue-entries.children": READERS,
     "ask.is_open": OPERATORS,
     '{"link":["ALL"]}.className': EVERYBODY,

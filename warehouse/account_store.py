@@ -1,5 +1,7 @@
 """Who exists, and who is signed in: accounts and sessions in `<home>/web/accounts.sqlite`.
 
+The views people keep stand in the same file; see `views.py`.
+
 Passwords are kept as argon2id hashes, session tokens as SHA-256 hashes of 256 random bits: the
 file alone lets nobody in. Sessions live on the server, so signing out, a new password, another
 role or removal end them at once.

@@ -10,6 +10,7 @@ from pages._ui.book import Page, page_of, tabs
 from pages._ui.cards import frame
 from pages._ui.desk import desk
 from pages._ui.ids import aria, attributes, part
+from pages._ui.menu_of_views import views_menu
 from pages._ui.parts import Children, alert, container, link_button
 from pages._ui.text import _
 from warehouse.model import Viewer
@@ -32,6 +33,7 @@ def page_layout(name: str, more: Children = ()) -> Component:
             dcc.Store(id=ids.PAGE, data={"name": page.name}),
             dcc.Store(id=ids.PICK, data=""),
             dcc.Store(id=ids.FURTHER, data=""),
+            dcc.Store(id=ids.VIEW_ACT, data=""),
             _top(page),
             _tabs(page, viewer),
             html.Div(id=part("notice", ""), className="notice", role="alert"),
@@ -48,7 +50,8 @@ def _top(page: Page) -> Component:
     chosen = html.Div(id=part("chosen", ""), className="chosen")
     bar = html.Div(id=part("bar", ""), className="bar", role="search", **aria(_("筛选条件")))
     files = html.Div(id=part("files", ""), className="files")
-    tools = html.Div([bar, files], className="top-tools")
+    mine = [views_menu()] if page.controls else []
+    tools = html.Div([bar, *mine, files], className="top-tools")
     line = html.Div([html.H1(_(page.label)), tools], className="top-line")
     return html.Div([line, says, chosen], className="top")
 

@@ -13,6 +13,7 @@ from warehouse.answer import Warehouse
 from warehouse.model import Role, Scope, Viewer
 from warehouse.operations import Request
 from warehouse.settings import Settings
+from warehouse.views import Views
 
 ServicesFor = Callable[[Role], Services]
 
@@ -41,6 +42,7 @@ def services_for(town: Settings, town_warehouse: Warehouse) -> Iterator[Services
             settings=town,
             warehouse=town_warehouse,
             accounts=Accounts(town),
+            views=Views(town),
             viewer=lambda: viewer,
             ask=_nothing_is_asked,
         )

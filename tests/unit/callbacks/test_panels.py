@@ -63,7 +63,7 @@ def test_page_when_the_address_moved_then_cards_are_sent(services_for: ServicesF
     known = _marks(_serve(services_for, "usage"))
     other = _serve(services_for, "usage", "?district=east", known=known)
     assert not any(map(_is_kept, other["graph"]))
-    assert other["chosen"] == ["城东"] or "east" in other["chosen"][0]
+    assert "城东" in str(other["chosen"][0])
 
 
 def test_address_when_wrong_then_one_message_and_no_card_changes(

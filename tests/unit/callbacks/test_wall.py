@@ -21,6 +21,7 @@ from warehouse import clock
 from warehouse.accounts import Accounts
 from warehouse.answer import Warehouse
 from warehouse.model import City, District, Label, MetricQuery, Role, Scope, Viewer
+from warehouse.views import Views
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 WALL = Viewer(name="wall", role=Role.WALL, scope=Scope(everything=True))
@@ -173,6 +174,7 @@ def test_callbacks_when_registered_then_one_for_numbers_and_one_in_the_browser(
         settings=settings,
         warehouse=warehouse,
         accounts=Accounts(settings),
+        views=Views(settings),
         viewer=lambda: WALL,
         ask=lambda **_wanted: pytest.fail("a wall asks for nothing"),
     )
