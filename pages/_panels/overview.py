@@ -47,7 +47,7 @@ TILES = (
         "mau",
         "月活跃人数",
         "growth.mau",
-        Extras(context=_goal_context, chips=_goal_chip, is_news=True),
+        Extras(context=_goal_context, chips=_goal_chip, leads="growth", is_news=True),
         main=_MAU_NOW,
         trend=_MAU_YEAR,
     ),
@@ -55,11 +55,11 @@ TILES = (
         "cumulative",
         "累计服务人数",
         "growth.cumulative_people",
-        Extras(context=_of_population),
+        Extras(context=_of_population, leads="growth"),
         trend=year_of_months("growth.cumulative_people"),
     ),
-    tile("events", "服务次数", "usage.events"),
-    tile("online", "网办率", "usage.online_share"),
+    tile("events", "服务次数", "usage.events", Extras(leads="usage")),
+    tile("online", "网办率", "usage.online_share", Extras(leads="usage")),
     tile(
         "amount",
         "放款金额",
@@ -67,6 +67,7 @@ TILES = (
         Extras(
             context=beside("loans.applications", "申请 {value}"),
             also=(lambda f: ask(f, "loans.applications"),),
+            leads="loans",
         ),
     ),
     tile(
@@ -76,6 +77,7 @@ TILES = (
         Extras(
             context=beside("loans.approval_seconds_p95", "P95 {value}"),
             also=(lambda f: ask(f, "loans.approval_seconds_p95"),),
+            leads="loans",
         ),
     ),
     tile(
@@ -85,6 +87,7 @@ TILES = (
         Extras(
             context=beside("quality.ratings", "评价 {value}"),
             also=(lambda f: ask(f, "quality.ratings"),),
+            leads="quality",
         ),
     ),
     sources_tile("usage.events"),
@@ -103,6 +106,7 @@ CHARTS = (
             grain=Grain.MONTH,
         ),
         draw=accounts_to,
+        leads="growth",
         note="短线为当月目标",
     ),
     Panel(
@@ -111,6 +115,7 @@ CHARTS = (
         title="服务场景排行",
         query=lambda f: ask(f, "usage.events", by=("scene",), compare=True),
         draw=ranked("usage.events"),
+        leads="usage",
     ),
     Panel(
         id="districts",
@@ -118,6 +123,7 @@ CHARTS = (
         title="区县人口覆盖率",
         query=lambda f: ask(f, "growth.penetration", by=("district",)),
         draw=map_or_ranking("growth.penetration"),
+        leads="growth",
         is_news=True,
         note="活跃人数 / 登记人口",
     ),
@@ -128,6 +134,7 @@ CHARTS = (
         query=lambda f: ask(f, "loans.reached", by=("step",)),
         extra=(lambda f: ask(f, "loans.applications"),),
         draw=funnel,
+        leads="loans",
         note="笔数与逐级转化",
     ),
     Panel(
@@ -136,6 +143,7 @@ CHARTS = (
         title="办事时段热度",
         query=lambda f: ask(f, "usage.events", by=("weekday", "hour")),
         draw=hours("usage.events"),
+        leads="usage",
         note="按星期与小时",
     ),
     Panel(
@@ -144,6 +152,7 @@ CHARTS = (
         title="审批时长 P50 与 P95",
         query=lambda f: trace(f, "loans.approval_seconds_p95", "loans.approval_seconds_p50"),
         draw=approval_times,
+        leads="loans",
         is_news=True,
         note="秒，虚线为 60 秒承诺",
     ),

@@ -31,6 +31,7 @@ def sources_tile(metric: str) -> Panel:
         query=lambda f: ask(f, metric, by=("source",)),
         draw=_tile,
         width=3,
+        leads="pipeline",
         follows_sources=True,
     )
 

@@ -23,12 +23,14 @@ class Extras:
     """context  what stands at the foot of the tile, from the further answers.
     chips    marks made from the number.
     also     further questions; they follow the trend in `Drawing.results`.
+    leads    the page where its detail lives.
     is_news  whether the number belongs into the line under the page's name.
     """
 
     context: Context = lambda _drawing: ""
     chips: Chips = lambda _drawing, _cell: ()
     also: tuple[Question, ...] = ()
+    leads: str = ""
     is_news: bool = False
 
 
@@ -51,6 +53,7 @@ def tile(
         extra=(trend or (lambda filters: trace(filters, metric)), *more.also),
         draw=lambda drawing: _draw(drawing, title, find(metric), more),
         width=3,
+        leads=more.leads,
     )
 
 

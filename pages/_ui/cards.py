@@ -4,15 +4,17 @@ The frame of a card never changes; callbacks fill its parts. Above all a graph i
 only its `figure` is replaced.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from dash import dcc, html
 from dash.development.base_component import Component
 
 from pages._ui.answered import Answered, Blank
+from pages._ui.book import page_of
 from pages._ui.cells import Chip
 from pages._ui.entries import anchor
-from pages._ui.ids import aria, part
+from pages._ui.ids import aria, attributes, part
 from pages._ui.notes import against, as_of, late_names, marks, note, title
 from pages._ui.panel import Chart, Panel, Sheet, Tile
 from pages._ui.parts import link_button
@@ -130,7 +132,7 @@ def tile(one: Answered) -> list[Component]:
     face = one.face
     title = html.Div(
         [
-            html.H2(_(one.panel.title), className="tile-name"),
+            _name_of_tile(one),
             html.Span([chip(c) for c in _once(*face.chips, *marks(one))], className="chips"),
         ],
         className="head-line",
@@ -141,6 +143,25 @@ def tile(one: Answered) -> list[Component]:
     picture = _spark(one, face)
     line = html.Img(src=picture, alt="", className="spark") if picture else None
     return [title, html.Div([value, line], className="tile-line"), _tile_foot(one, face)]
+
+
+def detail(one: Answered) -> str:
+    """Where the detail of a card lives, with the filters kept; empty where this is it."""
+    if not one.panel.leads or not one.drawing:
+        return ""
+    page = page_of(one.panel.leads)
+    if one.drawing.role not in page.roles:
+        return ""
+    return page.path + replace(one.drawing.filters, own=()).to_search()
+
+
+def _name_of_tile(one: Answered) -> Component:
+    """The name of a tile; where it leads to a page, as the link to it."""
+    name, there = _(one.panel.title), detail(one)
+    if not there:
+        return html.H2(name, className="tile-name")
+    arrow = html.Span("›", **attributes(aria_hidden="true"))
+    return html.H2(dcc.Link([name, arrow], href=there, className="leads"), className="tile-name")
 
 
 def _once(*chips: Chip) -> tuple[Chip, ...]:
@@ -226,6 +247,8 @@ def foot(one: Answered, page: str) -> list[Component]:
     links: list[Component] = []
     if one.drawing:
         address = one.drawing.filters.to_search()
+        there = detail(one)
+        links += [dcc.Link(_("详情"), href=there)] if there else []
         defined = [result.query.metrics[0] for result in one.results[:1]]
         links += [html.A(_("口径"), href=f"/catalogue#{anchor(name)}") for name in defined]
         links += [

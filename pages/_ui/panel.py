@@ -170,6 +170,8 @@ class Panel:
     """Its face shows how the sources stand, so it moves with each of their runs."""
     is_news: bool = False
     """Its finding belongs into the line under the page's name."""
+    leads: str = ""
+    """Name of the page where its detail lives; the card links to it with the same filters."""
 
     def __post_init__(self) -> None:
         if not self.id.replace("_", "").isalpha() or self.id != self.id.lower():
