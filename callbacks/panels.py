@@ -24,7 +24,7 @@ from pages._ui.panel import Drawing, Panel
 from pages._ui.shell import as_of_line
 from pages._ui.text import language
 from warehouse import clock
-from warehouse.errors import CockpitError, Forbidden, QueryError, TooLarge
+from warehouse.errors import CockpitError, Forbidden, QueryError, TooLarge, UnknownHolidays
 from warehouse.model import UNKNOWN, MetricQuery, Result, Viewer
 from warehouse.operations import Restatement
 
@@ -154,6 +154,8 @@ class Counter:
             return refused(panel, "forbidden")
         except TooLarge:
             return refused(panel, "large")
+        except UnknownHolidays:
+            return refused(panel, "calendar")
         except CockpitError as error:
             reference = secrets.token_hex(3).upper()
             log.error("panel %s failed, reference %s: %s", panel.id, reference, error)

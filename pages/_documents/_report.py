@@ -16,7 +16,7 @@ from pages._ui.cells import Meter, Split
 from pages._ui.panel import Sheet as Screen
 from warehouse.datasets import KNOWN_DIMENSIONS
 from warehouse.metrics.model import Metric
-from warehouse.model import Cell, CellState, Compare, Period, Result, Row, Unit, Viewer
+from warehouse.model import Cell, CellState, Compare, EditionUse, Period, Result, Row, Unit, Viewer
 
 Entry = str | float | int | None
 """A text, a number in the unit of its column, or None: no data."""
@@ -166,6 +166,8 @@ def _lines(title: str, result: Result, asked: Asked) -> Iterator[tuple[str, str]
         yield say("period", words), period_text(query.period)
     if query.compare:
         yield say("compare", words), say(query.compare.value, words)
+    if query.per_workday:
+        yield say("per_workday", words), _worked(result, words)
     for dimension, members in query.where:
         names = ", ".join(asked.label(dimension, code) for code in members)
         yield _dimension(dimension, asked), names
@@ -178,13 +180,37 @@ def _lines(title: str, result: Result, asked: Asked) -> Iterator[tuple[str, str]
         yield say("suppressed_note", words), say("suppressed_text", words)
 
 
+def _worked(result: Result, language: str) -> str:
+    """How many working days stand behind the rows, where it is the same for all."""
+    found = {row.days for row in result.rows}
+    days = found.pop() if len(found) == 1 else None
+    if days is None:
+        return say("per_workday_text", language)
+    base = "" if days.base is None else f" ({say('base', language)}: {days.base_work})"
+    return f"{say('per_workday_text', language)}: {days.own_work}{base}"
+
+
 def _definitions(result: Result, asked: Asked) -> Iterator[tuple[str, str]]:
     words = asked.language
     for metric in (asked.metrics[name] for name in result.query.metrics):
         name = metric.label.text(words)
-        yield f"{say('definition', words)}: {name}", metric.sentence.text(words)
-        yield f"{say('formula', words)}: {name}", metric.formula
+        uses = [use for use in result.editions if use.metric == metric.name]
+        for use in uses:
+            edition = metric.editions[use.number - 1]
+            own = name if len(uses) == 1 else f"{name} v{use.number}"
+            yield f"{say('definition', words)}: {own}", edition.sentence.text(words)
+            yield f"{say('formula', words)}: {own}", edition.formula
+            yield f"{say('edition', words)}: {own}", _in_force(use, words)
         yield f"{say('unit', words)}: {name}", say(f"unit_{metric.unit.value}", words)
+
+
+def _in_force(use: EditionUse, language: str) -> str:
+    """Since when an edition is in force, and which units of the answer it counts."""
+    counted = f"{say('counts', language)} {period_text(use.period)}"
+    parts = [f"v{use.number}", f"{say('since', language)} {use.since}", counted]
+    if use.overtaken is not None:
+        parts.append(f"{say('overtaken', language)} {use.overtaken}")
+    return "; ".join(parts)
 
 
 def _columns(result: Result, asked: Asked) -> tuple[Column, ...]:
@@ -193,7 +219,9 @@ def _columns(result: Result, asked: Asked) -> tuple[Column, ...]:
     columns = [Column(title=say("period", words))] if has_time else []
     columns += [Column(title=_dimension(name, asked)) for name in query.by]
     for metric in (asked.metrics[name] for name in query.metrics):
-        title = f"{metric.label.text(words)} ({say(f'unit_{metric.unit.value}', words)})"
+        unit = say(f"unit_{metric.unit.value}", words)
+        unit += f" / {say('workday', words)}" if query.per_workday else ""
+        title = f"{metric.label.text(words)} ({unit})"
         columns.append(Column(title=title, unit=metric.unit))
         if query.compare:
             columns.append(Column(title=f"{title} · {say('base', words)}", unit=metric.unit))
@@ -211,7 +239,10 @@ def _row(row: Row, result: Result, asked: Asked) -> tuple[Entry, ...]:
     entries += [asked.label(name, code) for name, code in zip(query.by, row.members, strict=True)]
     for name, cell in zip(query.metrics, row.cells, strict=True):
         entries += _cell(cell, asked.metrics[name].unit, query.compare, asked.language)
-    return (*entries, say("partial", asked.language) if row.is_partial else "")
+    remarks = [say("partial", asked.language)] if row.is_partial else []
+    if any(cell.is_broken for cell in row.cells):
+        remarks.append(say("broken", asked.language))
+    return (*entries, "; ".join(remarks))
 
 
 def _cell(cell: Cell, unit: Unit, compare: Compare | None, language: str) -> list[Entry]:

@@ -25,6 +25,16 @@ _WORDS: Mapping[str, Label] = {
         zh="农历同比（与上年春节等距的日期）",
         en="the days as far from the Spring Festival last year",
     ),
+    "per_workday": Label(zh="按工作日均", en="Per working day"),
+    "per_workday_text": Label(
+        zh="合计除以工作日数（调休上班计入，放假不计）", en="totals divided by working days"
+    ),
+    "workday": Label(zh="工作日", en="working day"),
+    "edition": Label(zh="口径版本", en="Edition"),
+    "since": Label(zh="生效", en="in force since"),
+    "counts": Label(zh="适用", en="counts"),
+    "overtaken": Label(zh="当期仍按此口径，新口径生效于", en="its last unit holds the change of"),
+    "broken": Label(zh="与基期口径不同", en="base counted by another definition"),
     "as_of": Label(zh="数据截至", en="As of"),
     "version": Label(zh="数据版本", en="Data version"),
     "restated": Label(zh="已修订", en="Restated"),

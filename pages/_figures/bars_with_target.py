@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pages._figures import frame
+from pages._figures import frame, time_marks
 from pages._figures.frame import Figure
 from pages._figures.values import Series, Style
 from pages._ui.numbers import axis, exact, format_value, short
@@ -26,7 +26,7 @@ def draw(
     if any(goal is not None for goal in goals):
         traces.append(_ticks(goals, style))
     traces.append(frame.marks(series, style))
-    return frame.figure(
+    figure = frame.figure(
         style,
         traces,
         xaxis=frame.unit_axis(style, series, all_names=True),
@@ -36,6 +36,7 @@ def draw(
         bargap=0.36,
         margin={"l": 8, "r": 12, "t": 14, "b": 8},
     )
+    return time_marks.marked(figure, series, style)
 
 
 def _bars(

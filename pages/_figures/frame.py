@@ -9,6 +9,7 @@ from typing import Any
 from pages._figures.values import Point, Series, Style, tick_text
 from pages._ui.numbers import MOST_TICKS, Axis, exact, is_english
 from pages._ui.theme import FONT
+from warehouse.calendar import Rest, mark
 from warehouse.model import Grain
 
 Figure = dict[str, Any]
@@ -225,7 +226,7 @@ def tip(point: Point, series: Series, style: Style, *more: str) -> str:
         said = style.say("没有数据", "No data")
     else:
         said = exact(point.value, series.unit, style.language)
-    lines = [escape(point.label), f"<b>{said}</b>", *more]
+    lines = [escape(point.label), f"<b>{said}</b>", *more, *_day_words(point, series, style)]
     if point.is_partial:
         lines.append(style.say("本期未结束", "Period not over"))
     return "<br>".join(lines) + "<extra></extra>"
@@ -235,6 +236,17 @@ def picks(points: Sequence[Point]) -> Figure:
     """What a click on each mark means, as the part of a trace that carries it."""
     found = [point.pick for point in points]
     return {"customdata": found} if any(found) else {}
+
+
+def _day_words(point: Point, series: Series, style: Style) -> list[str]:
+    """What the calendar says of a day: a holiday, or a weekend that is worked for one."""
+    found = mark(point.period.start) if series.grain is Grain.DAY and point.period else None
+    if found is None:
+        return []
+    name = found.holiday.text(style.language)
+    if found.rest is Rest.HOLIDAY:
+        return [style.say(f"{name}假期", f"{name} holiday")]
+    return [style.say(f"{name}调休上班", f"worked for {name}")]
 
 
 def note(style: Style, text: str, x: float, y: float, **more: Any) -> Figure:

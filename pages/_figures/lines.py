@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
-from pages._figures import frame
+from pages._figures import frame, time_marks
 from pages._figures.frame import Figure
 from pages._figures.values import Series, Style
 from pages._ui.numbers import Axis, axis, short
@@ -28,7 +28,7 @@ def draw(
     if target is not None:
         ends.append(_target_text(target, target_label, style, first))
     height = frame.value_axis(style, scale, [*levels, target], headroom=0.1)
-    return frame.figure(
+    figure = frame.figure(
         style,
         [trace for i, series in enumerate(drawn) for trace in _line(series, style, i, scale)],
         xaxis={**frame.unit_axis(style, first), "range": [-0.3, len(first.points) - 0.7]},
@@ -37,6 +37,7 @@ def draw(
         annotations=_labels(drawn, ends, _levels(drawn, target, height["range"]), style),
         margin={"l": 8, "r": frame.label_margin(ends) + 6, "t": 10, "b": 8},
     )
+    return time_marks.marked(figure, first, style)
 
 
 def _colour(style: Style, index: int) -> str:

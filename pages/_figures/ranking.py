@@ -7,7 +7,7 @@ from pages._figures.frame import Figure
 from pages._figures.values import Point, Series, Style
 from pages._ui.numbers import Change, format_change, short
 from pages._ui.theme import Theme
-from warehouse.model import UNKNOWN, Unit
+from warehouse.model import UNKNOWN, Polarity, Unit
 
 CLOSE = 0.8
 
@@ -107,7 +107,8 @@ def _value(point: Point, series: Series, style: Style) -> str:
 
 def _change(point: Point, series: Series, style: Style) -> Change:
     change = point.cell.change(series.unit) if point.value is not None else None
-    return format_change(change, series.unit, series.polarity, style.language)
+    polarity = Polarity.NEUTRAL if point.cell.is_broken else series.polarity
+    return format_change(change, series.unit, polarity, style.language)
 
 
 def _bars(series: Series, style: Style, highlight: int) -> Figure:

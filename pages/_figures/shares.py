@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
-from pages._figures import frame
+from pages._figures import frame, time_marks
 from pages._figures.frame import Figure
 from pages._figures.values import Point, Series, Style
 from pages._ui.numbers import axis, exact, fixed
@@ -21,7 +21,7 @@ def draw(all_series: Sequence[Series], style: Style) -> Figure:
     totals = [_total(drawn, i) for i in range(len(drawn[0].points))]
     scale = axis([0, 1], Unit.SHARE, style.language)
     names = [_name(series, totals[-1], style) for series in drawn]
-    return frame.figure(
+    figure = frame.figure(
         style,
         [
             *(_bars(series, totals, style, i) for i, series in enumerate(drawn)),
@@ -34,6 +34,7 @@ def draw(all_series: Sequence[Series], style: Style) -> Figure:
         bargap=0.2,
         margin={"l": 8, "r": frame.label_margin(names) + 4, "t": 8, "b": 8},
     )
+    return time_marks.marked(figure, drawn[0], style)
 
 
 def _at_most(drawn: list[Series], style: Style) -> list[Series]:

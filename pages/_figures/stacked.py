@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
-from pages._figures import frame
+from pages._figures import frame, time_marks
 from pages._figures.frame import Figure
 from pages._figures.values import Point, Series, Style
 from pages._ui.numbers import axis
@@ -26,7 +26,7 @@ def draw(above: Sequence[Series], below: Series | None, style: Style) -> Figure:
     height = frame.value_axis(style, scale, [*tops, *depths])
     labels = _labels([*upper, *([below] if below else [])], style, height["range"], colours)
     names = [s.label for s in [*upper, *([below] if below else [])]]
-    return frame.figure(
+    figure = frame.figure(
         style,
         traces,
         xaxis=frame.unit_axis(style, upper[0], all_names=True),
@@ -36,6 +36,7 @@ def draw(above: Sequence[Series], below: Series | None, style: Style) -> Figure:
         bargap=0.36,
         margin={"l": 8, "r": frame.label_margin(names) + 4, "t": 10, "b": 8},
     )
+    return time_marks.marked(figure, upper[0], style)
 
 
 def _colours(style: Style, count: int) -> list[str]:

@@ -62,6 +62,15 @@ class Point:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Break:
+    """From point `at` on, edition `number` of the definition counts; it is in force `since`."""
+
+    at: int
+    number: int
+    since: date
+
+
+@dataclass(frozen=True, kw_only=True)
 class Series:
     label: str
     unit: Unit
@@ -69,6 +78,8 @@ class Series:
     points: tuple[Point, ...]
     grain: Grain | None = None
     code: str = ""
+    breaks: tuple[Break, ...] = ()
+    """Where another edition of the definition begins."""
 
     @property
     def values(self) -> tuple[float | None, ...]:
@@ -118,6 +129,18 @@ def _series(
         points=points,
         grain=grain,
         code=code,
+        breaks=_breaks(result, metric.name, points) if grain is not None else (),
+    )
+
+
+def _breaks(result: Result, metric: str, points: tuple[Point, ...]) -> tuple[Break, ...]:
+    """Where the points pass from one edition to the next."""
+    places = {p.period.start: i for i, p in enumerate(points) if p.period is not None}
+    own = [use for use in result.editions if use.metric == metric]
+    return tuple(
+        Break(at=places[use.period.start], number=use.number, since=use.since)
+        for use in own[1:]
+        if places.get(use.period.start, 0) > 0
     )
 
 

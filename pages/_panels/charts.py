@@ -172,4 +172,5 @@ def unit_note(one: Series, drawing: Drawing) -> str:
     if one.unit is Unit.SHARE:
         return "%"
     # English writes its k and M beside the number, Chinese its 万 beside the unit.
-    return by.unit if by.prefix.isascii() else by.prefix + by.unit
+    unit = by.unit if by.prefix.isascii() else by.prefix + by.unit
+    return unit + (_("/工作日") if drawing.result.query.per_workday else "")

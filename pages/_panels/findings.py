@@ -1,6 +1,7 @@
 """Titles that state what the numbers say. Each returns an empty text where they say nothing."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pages._figures.values import Point, Series, tick_text
 from pages._ui.numbers import fixed, short
@@ -66,9 +67,15 @@ def lowest(series: Series, drawing: Drawing) -> str:
     return _("{name}最低，{value}").format(name=last.label, value=value)
 
 
+def of_one_edition(series: Series) -> Series:
+    """The points since the definition last changed: those before are no measure for them."""
+    first = max((one.at for one in series.breaks), default=0)
+    return replace(series, points=series.points[first:], breaks=())
+
+
 def run_of_growth(series: Series, label: str) -> str:
     """For months: how many in a row grew, up to the last one that is over."""
-    values = [p.value or 0 for p in closed(series)]
+    values = [p.value or 0 for p in closed(of_one_edition(series))]
     run = 0
     for before, after in zip(values[-2::-1], values[::-1], strict=False):
         if after <= before:
@@ -83,7 +90,7 @@ def run_of_growth(series: Series, label: str) -> str:
 
 def peak(series: Series, label: str, drawing: Drawing) -> str:
     """For a run of days or weeks: when it was highest."""
-    points = closed(series)
+    points = closed(of_one_edition(series))
     if len(points) < 4:
         return ""
     top = max(points, key=lambda p: p.value or 0)
@@ -104,7 +111,7 @@ def _when(point: Point, series: Series, drawing: Drawing) -> str:
 
 def rise(series: Series, drawing: Drawing) -> str:
     """How much was added between the first and the last known unit."""
-    points = known(series)
+    points = known(of_one_edition(series))
     if len(points) < 2:
         return ""
     more = short((points[-1].value or 0) - (points[0].value or 0), series.unit, drawing.language)
@@ -114,7 +121,7 @@ def rise(series: Series, drawing: Drawing) -> str:
 
 def level(series: Series, label: str, drawing: Drawing) -> str:
     """For shares over time: where it ended and how far it moved; of days their range."""
-    points = closed(series)
+    points = closed(of_one_edition(series))
     if len(points) < 2 or series.unit is not Unit.SHARE:
         return ""
     if series.grain is Grain.DAY:

@@ -17,7 +17,7 @@ _MAU_NOW, _MAU_YEAR = monthly("growth.mau")
 def _goal_chip(drawing: Drawing, cell: Cell) -> tuple[Chip, ...]:
     """Whether the month grew as wished: only against the month before."""
     change = cell.change(Unit.PEOPLE)
-    if change is None or drawing.filters.compare is not Compare.PREVIOUS:
+    if change is None or cell.is_broken or drawing.filters.compare is not Compare.PREVIOUS:
         return ()
     if change >= drawing.goal:
         return (Chip(text=_("达标"), tone="good"),)

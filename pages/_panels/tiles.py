@@ -12,7 +12,7 @@ from pages._ui.panel import Drawing, Panel, Question, Tile
 from pages._ui.questions import ask, trace
 from pages._ui.text import _, named
 from warehouse.metrics import Metric, find
-from warehouse.model import Cell, CellState, Grain
+from warehouse.model import Cell, CellState, Grain, Polarity
 
 Context = Callable[[Drawing], str]
 Chips = Callable[[Drawing, Cell], tuple[Chip, ...]]
@@ -80,13 +80,15 @@ def _draw(drawing: Drawing, title: str, metric: Metric, more: Extras) -> Tile | 
         return None
     cell = drawing.result.column(metric.name)[-1]
     text = format_value(cell.value, metric.unit, drawing.language)
-    change = format_change(cell.change(metric.unit), metric.unit, metric.polarity, drawing.language)
+    # Where the definition changed in between, the change is neither good nor bad.
+    polarity = Polarity.NEUTRAL if cell.is_broken else metric.polarity
+    change = format_change(cell.change(metric.unit), metric.unit, polarity, drawing.language)
     is_hidden = cell.state is CellState.SUPPRESSED
     chips = more.chips(drawing, cell)
     said = _finding(drawing, title, str(text), change.signed)
     return Tile(
         value=text.number,
-        unit=text.unit,
+        unit=text.unit + (_("/工作日") if drawing.result.query.per_workday else ""),
         change=f"{change.arrow} {change.text}".strip() if change.text != NONE else "",
         tone="good" if change.tone == "good" else "bad" if change.tone == "bad" else "quiet",
         context=_("样本过少，已隐去") if is_hidden else more.context(drawing),

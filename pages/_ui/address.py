@@ -28,7 +28,7 @@ OWN_KEYS: tuple[str, ...] = ()
 
 LONGEST = 8000
 MOST_MEMBERS = 200
-_KEYS = ("period", "from", "to", "compare", "grain", *DIMENSIONS, *RUN_KEYS, *OWN_KEYS)
+_KEYS = ("period", "from", "to", "compare", "per", "grain", *DIMENSIONS, *RUN_KEYS, *OWN_KEYS)
 _PASSED = ("lang", "theme")
 
 

@@ -11,13 +11,14 @@ from pages._ui.text import _
 from warehouse.model import CellState, Result, SourceStatus
 from warehouse.operations import Restatement
 
-Reason = Literal["empty", "error", "forbidden", "suppressed", "large"]
+Reason = Literal["empty", "error", "forbidden", "suppressed", "large", "calendar"]
 
 _WORDS: Mapping[Reason, tuple[str, str]] = {
     "empty": ("所选条件下没有记录", "请调整时段或筛选条件。"),
     "error": ("数据暂时无法读取", "系统已记录，其他图表不受影响。"),
     "forbidden": ("权限不足", "当前账号不能查看此项，请联系本单位数据管理员。"),
     "large": ("所选条件组合过细", "请缩短时段、加大时间粒度或减少筛选条件。"),
+    "calendar": ("放假安排未知", "所选时段含尚未收录放假安排的年份，不能按工作日均计算。"),
     "suppressed": ("样本过少，不予显示", "为保护个人信息已隐去；放宽筛选条件后可查看。"),
 }
 

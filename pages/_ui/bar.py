@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 
 from pages._ui.address import DIMENSIONS, OWN_KEYS, RUN_KEYS, USUAL
 from pages._ui.book import Page
-from pages._ui.filters import ALL, CUSTOM, PRESETS, Filters
+from pages._ui.filters import ALL, CUSTOM, PRESETS, WORKDAY, Filters
 from pages._ui.ids import aria, control
 from pages._ui.parts import ANY, select
 from pages._ui.picks import APART
@@ -41,6 +41,7 @@ _STATE_WORDS = {
     "running": "运行中",
 }
 NO_GRAIN = "fit"
+TOTAL = "total"
 FULL = ("period", "compare", "more")
 
 
@@ -126,8 +127,9 @@ def _more(
     name = _("筛选") + (f" · {count}" if count else "")
     fields = [_dimension(filters, d, choices.get(d, ())) for d in USUAL]
     rest = _further(filters, choices, further, is_open=is_open)
-    body = html.Div([*fields, _grain(filters), _dates(filters), rest], className="more-body")
-    mark = " is-on" if count or filters.grain else ""
+    own = [_grain(filters), _per(filters), _dates(filters)]
+    body = html.Div([*fields, *own, rest], className="more-body")
+    mark = " is-on" if count or filters.grain or filters.per_workday else ""
     return html.Details([html.Summary(name), body], className=f"more{mark}", open=is_open)
 
 
@@ -187,6 +189,13 @@ def _grain(filters: Filters) -> Component:
     return _field(_("粒度"), pick)
 
 
+def _per(filters: Filters) -> Component:
+    options = [{"label": _("合计"), "value": TOTAL}, {"label": _("按工作日均"), "value": WORKDAY}]
+    value = WORKDAY if filters.per_workday else TOTAL
+    pick = dcc.RadioItems(id=control("per"), options=options, value=value, className="pills")
+    return _field(_("计数"), pick)
+
+
 def _dates(filters: Filters) -> Component:
     last = filters.period.end - timedelta(days=1)
     days = (("from", filters.period.start), ("to", last))
@@ -232,9 +241,11 @@ def changed(
         said = _text(values[name]) if name in values else (kept or {}).get(name, "")
         return "" if said == ANY else said
 
-    pairs = {name: stands(name) for name in ("compare", "grain", *DIMENSIONS, *RUN_KEYS, *OWN_KEYS)}
-    if pairs["grain"] == NO_GRAIN:
-        del pairs["grain"]
+    keys = ("compare", "per", "grain", *DIMENSIONS, *RUN_KEYS, *OWN_KEYS)
+    pairs = {name: stands(name) for name in keys}
+    for name, usual in (("grain", NO_GRAIN), ("per", TOTAL)):
+        if pairs[name] == usual:
+            del pairs[name]
     preset = stands("period")
     if key in ("from", "to") or preset in ("", CUSTOM):
         pairs |= {name: stands(name) for name in ("from", "to")}

@@ -18,6 +18,7 @@ from pages._ui.ids import aria, attributes, part
 from pages._ui.notes import against, as_of, late_names, marks, note, title
 from pages._ui.panel import Chart, Panel, Sheet, Tile
 from pages._ui.parts import link_button
+from pages._ui.reckoning import holiday_words
 from pages._ui.shown import chip
 from pages._ui.spark import spark
 from pages._ui.tables import answer_table, sheet_table, whole_sheet
@@ -184,9 +185,15 @@ def _tile_foot(one: Answered, face: Tile) -> Component:
     if words:
         change = [f"{words} ", html.B(face.change, className=f"tone-{face.tone}")]
     return html.Div(
-        [html.Span(change), html.Span(face.context or as_of(one), className="context")],
+        [html.Span(change), html.Span(_context(one, face), className="context")],
         className="tile-foot",
     )
+
+
+def _context(one: Answered, face: Tile) -> str:
+    """Its own words, else what makes its comparison uneven, else as of when it is."""
+    uneven = holiday_words(one.results[0]) if one.results and face.change else ""
+    return face.context or uneven or as_of(one)
 
 
 def _blank_tile(panel: Panel, blank: Blank) -> list[Component]:

@@ -8,6 +8,7 @@ from pages._ui.text import _, named
 from pages._ui.words import comma
 from warehouse.datasets import DATASETS, KNOWN_DIMENSIONS
 from warehouse.metrics import CATALOGUE, Metric
+from warehouse.metrics.model import Edition
 from warehouse.model import Grain, Polarity, Unit
 
 _UNIT_WORDS = {
@@ -106,6 +107,24 @@ def _haystack(metric: Metric) -> str:
     return " ".join(texts).lower()
 
 
+def _editions(metric: Metric) -> Component:
+    """Every edition with its first day and what it changed; what it said before, once it did."""
+    return html.Ol(
+        [_edition(metric, edition) for edition in reversed(metric.editions)],
+        className="editions",
+        **aria(_("口径版本")),
+    )
+
+
+def _edition(metric: Metric, edition: Edition) -> Component:
+    is_now = edition.number == len(metric.editions)
+    said = [] if is_now else [html.Small(named(edition.sentence)), html.Code(edition.formula)]
+    change = [html.Span(named(edition.change))] if edition.change.zh else []
+    since = _("{day} 起").format(day=edition.since.isoformat())
+    mark = "is-now" if is_now else None
+    return html.Li([html.B(f"v{edition.number}"), html.Span(since), *change, *said], className=mark)
+
+
 def _entry(metric: Metric) -> Component:
     facts = (
         (_("计算"), html.Code(metric.formula)),
@@ -114,13 +133,13 @@ def _entry(metric: Metric) -> Component:
         (_("数据集"), named(DATASETS[metric.dataset].label)),
         (_("可按"), comma().join(named(KNOWN_DIMENSIONS[d].label) for d in metric.dimensions)),
         (_("粒度"), comma().join(_(_GRAIN_WORDS[g]) for g in metric.grains)),
-        (_("生效"), metric.since.isoformat()),
     )
     return html.Section(
         [
             html.Header([html.H2(named(metric.label)), html.Code(metric.name)]),
             html.P(named(metric.sentence), className="sentence"),
             html.Dl([part for name, value in facts for part in (html.Dt(name), html.Dd(value))]),
+            _editions(metric),
         ],
         id=anchor(metric.name),
         className="card entry",

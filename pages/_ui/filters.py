@@ -19,6 +19,7 @@ from warehouse.errors import BadPeriod, QueryError, nearest
 from warehouse.model import Compare, Grain, Period
 
 CUSTOM = "custom"
+WORKDAY = "workday"
 DEFAULT_PRESET = "this_month"
 FIRST_YEAR, LAST_YEAR = 1950, 2150
 """Of an address: two years either side stay inside what a question may ask."""
@@ -65,6 +66,7 @@ def anchor(horizon: Period | None, today: date) -> date:
 class Filters:
     """What the bar says. `period` is always resolved; `grain` None means: fits the period.
 
+    per_workday  counts that add up are divided by working days, where a card can be.
     chosen  the members chosen, by dimension or key of `RUN_KEYS`, in the order of the address.
     levels  finer dimensions that the data hold below what is chosen; see `pages._ui.drill`.
     own     what the address says under keys that only one page has, as written there.
@@ -74,6 +76,7 @@ class Filters:
     period: Period
     preset: str = DEFAULT_PRESET
     compare: Compare | None = Compare.PREVIOUS
+    per_workday: bool = False
     grain: Grain | None = None
     chosen: tuple[tuple[str, tuple[str, ...]], ...] = ()
     own: tuple[tuple[str, str], ...] = ()
@@ -90,6 +93,7 @@ class Filters:
             period=period,
             preset=preset,
             compare=_compare(pairs.get("compare")),
+            per_workday=_per_workday(pairs.get("per", "")),
             grain=_choice(Grain, "grain", pairs["grain"]) if "grain" in pairs else None,
             day=anchor(horizon, today),
             chosen=_few(tuple((name, members) for name, members in found if members)),
@@ -106,6 +110,8 @@ class Filters:
             pairs.append(("period", self.preset))
         if self.compare is not Compare.PREVIOUS:
             pairs.append(("compare", self.compare.value if self.compare else "none"))
+        if self.per_workday:
+            pairs.append(("per", WORKDAY))
         if self.grain:
             pairs.append(("grain", self.grain.value))
         pairs += [(name, written(members)) for name, members in self.chosen]
@@ -231,6 +237,12 @@ def _compare(text: str | None) -> Compare | None:
     if text is None:
         return Compare.PREVIOUS
     return None if text == "none" else _choice(Compare, "compare", text)
+
+
+def _per_workday(text: str) -> bool:
+    if text not in ("", WORKDAY):
+        raise QueryError(_("“per={text}”无效。可用的取值：workday。").format(text=text[:40]))
+    return text == WORKDAY
 
 
 def _choice(kind: type[_Choice], key: str, text: str) -> _Choice:

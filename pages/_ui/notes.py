@@ -8,6 +8,7 @@ from pages._ui.answered import Answered
 from pages._ui.cells import Chip
 from pages._ui.panel import Chart, Drawing, Sheet
 from pages._ui.questions import left_running, unheard
+from pages._ui.reckoning import changed_definition, holiday_words, overtaken, working_days
 from pages._ui.text import _, named
 from pages._ui.words import comma, compare_word, member_words, moment_words, period_words
 from warehouse.datasets import named_dimension
@@ -37,6 +38,9 @@ def note(one: Answered) -> str:
         own,
         _opened(one.drawing),
         period,
+        working_days(one),
+        holiday_words(one.drawing.result),
+        overtaken(one.drawing.result),
         _running(one.drawing),
         member_words(one.drawing.label, query.where),
     ]
@@ -77,6 +81,7 @@ def marks(one: Answered) -> tuple[Chip, ...]:
         found.append(Chip(text=_("隐去 {n} 格").format(n=one.suppressed), tone="quiet"))
     if one.drawing and not one.blank:
         drawing = one.drawing
+        found += changed_definition(one)
         found += restated.mark(one.restated, drawing.language, drawing.now, drawing.zone)
     return tuple(found)
 

@@ -7,7 +7,7 @@ from these three faces, so a card, its data table and its file cannot disagree.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -182,9 +182,13 @@ class Panel:
             raise DefinitionError(f"Panel {self.id!r} is {self.width} columns wide, not 1 to 12.")
 
     def questions(self, filters: Filters) -> tuple[MetricQuery, ...]:
-        """Everything it asks for these filters, the main question first."""
-        main = (self.query,) if self.query else ()
-        return tuple(ask(filters) for ask in (*main, *self.extra))
+        """Everything it asks for these filters, the main question first.
+
+        Only that one is per working day: the others give what it stands beside.
+        """
+        plain = replace(filters, per_workday=False)
+        main = (self.query(filters),) if self.query else ()
+        return (*main, *(ask(plain) for ask in self.extra))
 
     def is_open_to(self, role: Role) -> bool:
         return not self.roles or role in self.roles

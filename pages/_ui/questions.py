@@ -12,9 +12,10 @@ from pages._ui.drill import level
 from pages._ui.filters import Filters
 from pages._ui.picks import APART
 from warehouse.metrics import find
+from warehouse.metrics.model import ADDITIVE
 from warehouse.model import Grain, MetricQuery, Period
 
-HOUR = "hour"
+HOUR, WEEKDAY = "hour", "weekday"
 
 
 class Options(TypedDict, total=False):
@@ -40,7 +41,14 @@ def ask(filters: Filters, *metrics: str, **options: Unpack[Options]) -> MetricQu
         where=tuple({**heard, **own}.items()),
         compare=filters.compare if options.get("compare") else None,
         limit=options.get("limit"),
+        per_workday=filters.per_workday and _adds_up(metrics, options),
     )
+
+
+def _adds_up(metrics: tuple[str, ...], options: Options) -> bool:
+    """Whether these numbers have a value per working day. A day is no mean of days."""
+    apart = options.get("grain") is Grain.DAY or WEEKDAY in options.get("by", ())
+    return not apart and all(isinstance(find(name).measure, ADDITIVE) for name in metrics)
 
 
 def trace(filters: Filters, *metrics: str, by: tuple[str, ...] = ()) -> MetricQuery:

@@ -36,7 +36,8 @@ def moved(series: Series, answers: Answers) -> str:
     than = than or answers.say("环比", "on last period")
     moved = answers.say(f"，{than} {change.signed}", f", {change.signed} {than}")
     said = _text(value, series, answers)
-    return f"{series.label} {said}" + (moved if change.text != NONE else "")
+    is_told = change.text != NONE and not cell.is_broken
+    return f"{series.label} {said}" + (moved if is_told else "")
 
 
 def against_goal(series: Series, goal: Series, answers: Answers) -> str:

@@ -87,7 +87,7 @@ def _change(point: Point, series: Series) -> float | None:
     A running day has no change: its first hours say nothing of the day.
     """
     is_day = series.grain is Grain.DAY
-    if point.value is None or (is_day and point.is_partial):
+    if point.value is None or point.cell.is_broken or (is_day and point.is_partial):
         return None
     base = series.values[-8] if is_day and len(series.points) > 7 else point.cell.base
     return replace(point.cell, base=base).change(series.unit)

@@ -20,6 +20,7 @@ from warehouse.model import (
     Cell,
     CellState,
     Compare,
+    EditionUse,
     Grain,
     MetricQuery,
     Period,
@@ -57,6 +58,10 @@ def _result(compare: Compare | None = None) -> Result:
         as_of=datetime(2026, 3, 31, 16, 30, tzinfo=UTC),
         data_version="service_event:7",
         suppressed=1,
+        editions=tuple(
+            EditionUse(metric=name, number=1, since=date(2024, 1, 1), period=MONTH)
+            for name in query.metrics
+        ),
     )
 
 
@@ -98,6 +103,8 @@ def test_csv_when_written_then_bom_crlf_and_the_explaining_part_first(tmp_path: 
     assert heads["时段"] == "2026-03-01 – 2026-03-31"
     metric = CATALOGUE["usage.people"]
     assert heads[f"口径: {metric.label.zh}"] == metric.sentence.zh
+    edition = "v1; 生效 2024-01-01; 适用 2026-03-01 – 2026-03-31"
+    assert heads[f"口径版本: {metric.label.zh}"] == edition
     assert heads[f"公式: {metric.label.zh}"] == metric.formula
 
 
