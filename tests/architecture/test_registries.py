@@ -11,7 +11,7 @@ from warehouse.metrics import CATALOGUE
 from warehouse.settings import ROOT
 
 FIGURES = {p.stem for p in (ROOT / "pages" / "_figures").glob("[!_]*.py")}
-SHARED = {"frame", "values"}
+SHARED = {"frame", "time_marks", "values"}
 """What figures are made of; every other file there draws one thing."""
 
 
