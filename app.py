@@ -13,8 +13,6 @@ from gate.shelf import Shelf
 from pages._ui.shell import shell
 from warehouse.accounts import Accounts
 from warehouse.answer import Warehouse
-from warehouse.errors import CockpitError
-from warehouse.home import check_home
 from warehouse.keys import Keyring
 from warehouse.requests import ask, asked, waiting
 from warehouse.settings import Settings
@@ -61,17 +59,6 @@ def create_app(settings: Settings) -> Document:
     server.extensions["cockpit_services"] = services
     app.finish()
     return app
-
-
-def check() -> None:
-    """Leave with one line on stderr where `server` could not be made: bad setting, key or home."""
-    try:
-        settings = Settings.from_env()
-        check_home(settings)
-        Keyring.open(settings)
-        Accounts(settings)
-    except CockpitError as error:
-        raise SystemExit(str(error)) from error
 
 
 def __getattr__(name: str) -> Any:

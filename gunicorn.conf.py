@@ -1,13 +1,12 @@
 """How `gunicorn app:server` serves: two workers with eight threads, behind one proxy.
 
 Each worker makes and warms its own app before it takes requests: connections to the warehouse
-must not be shared over a fork.
+must not be shared over a fork. Modules are: they hold none.
 """
 
+import gc
 import logging
 import os
-import subprocess
-import sys
 from typing import Any
 
 logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -34,11 +33,12 @@ forwarded_allow_ips = "127.0.0.1,::1"
 def on_starting(_arbiter: Any) -> None:
     """Says what is wrong in one line, before workers are made that could not start.
 
-    In a process of its own: the one that makes the workers stays small and free of the app.
+    What `gate.ready` loads, all workers share; the app and its connections are made in each.
     """
-    checked = subprocess.run([sys.executable, "-c", "import app; app.check()"], check=False)
-    if checked.returncode:
-        raise SystemExit(checked.returncode)
+    from gate import ready
+
+    ready.check()
+    gc.freeze()  # a collection would copy the shared pages into every worker
 
 
 def post_worker_init(worker: Any) -> None:

@@ -20,12 +20,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from tqdm import tqdm
-
-from etl.demo import write_history
-from etl.demo.state import read_state
 from etl.sources import read_sources, source_env
 from warehouse import clock
 from warehouse.accounts import Example, create_example_accounts
@@ -33,6 +29,9 @@ from warehouse.errors import Busy, CockpitError, SettingsError
 from warehouse.home import storage_errors
 from warehouse.keys import Keyring
 from warehouse.settings import ROOT, Settings
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 PREPARE = "prepare"
 LOG_LIMIT_BYTES = 5_000_000
@@ -131,6 +130,10 @@ def prepare(settings: Settings) -> None:
 
 def load_example_city(settings: Settings) -> NoReturn:
     """What the preparing process does: deliver two years, then become the ETL and load them."""
+    # Only here: the example city costs every later start a fifth of a second.
+    from etl.demo import write_history
+    from etl.demo.state import read_state
+
     if read_state(settings) is None:
         with _bar("Delivering", " files") as bar, storage_errors(settings.inbox):
             write_history(settings, clock.now(), lambda done, total: _show(bar, done, total))
@@ -141,6 +144,8 @@ def load_example_city(settings: Settings) -> NoReturn:
 
 def _bar(what: str, unit: str) -> "tqdm[NoReturn]":
     """A progress bar on a terminal, nothing elsewhere."""
+    from tqdm import tqdm
+
     return tqdm(desc=f"{what:<10}", unit=unit, disable=None, leave=False, dynamic_ncols=True)
 
 

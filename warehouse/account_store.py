@@ -72,7 +72,6 @@ class Accounts:
     def __init__(self, settings: Settings, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher()
         self._path = settings.web / "accounts.sqlite"
-        self._nobody = self._hasher.hash(secrets.token_hex(32))
         _prepare(self._path)
         self.lockout = Lockout(self._connect)
 
@@ -158,8 +157,9 @@ class Accounts:
             row = connection.execute(
                 f"SELECT {_FIELDS}, password FROM account WHERE name = ?", (name,)
             ).fetchone()
-        fits = self._verify(self._nobody if row is None else row[4], password)
-        if row is None or not fits:
+        if row is None:
+            self._hash(password[: LONGEST_PASSWORD + 1])  # as dear as to verify it
+        if row is None or not self._verify(row[4], password):
             self.lockout.failed(name, address)
             return None
         self.lockout.succeeded(name, address)

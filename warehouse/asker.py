@@ -94,9 +94,23 @@ class Asker:
         return self.extents.get(key, lambda: self._extent(dataset))
 
     def _extent(self, dataset: str) -> Period | None:
-        table = self.tables.table(dataset, "fact", period=None, columns=("day",))
-        first, last = self.tables.select(f"SELECT min(day), max(day) FROM {table}")[0]
-        return None if first is None else Period(start=first, end=last + timedelta(days=1))
+        months = self.snapshot.months(dataset)
+        first = self._edge_day(dataset, months, "min")
+        last = self._edge_day(dataset, months[::-1], "max")
+        if first is None or last is None:
+            return None
+        return Period(start=first, end=last + timedelta(days=1))
+
+    def _edge_day(self, dataset: str, months: Sequence[str], which: str) -> date | None:
+        """The least or largest day of the first of `months` that has rows: one file is enough."""
+        for month in months:
+            start = date.fromisoformat(f"{month}-01")
+            period = Period(start=start, end=Grain.MONTH.shift(start, 1))
+            table = self.tables.table(dataset, "fact", period=period, columns=("day",))
+            day: date | None = self.tables.select(f'SELECT {which}("day") FROM {table}')[0][0]
+            if day is not None:
+                return day
+        return None
 
     def period(self, datasets: Sequence[str]) -> Period:
         """All days that have data; today where there are none."""

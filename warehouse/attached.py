@@ -26,7 +26,7 @@ class Attached:
         settings: Settings,
         keyring: Keyring,
         attach: Attach,
-        execute: Callable[[str], None],
+        execute: Callable[[str], object],
     ) -> None:
         self._settings = settings
         self._keyring = keyring

@@ -31,6 +31,7 @@ from warehouse.model import Period
 from warehouse.newest import newest_good
 from warehouse.prepared import Shelf
 from warehouse.relations import alias_of, empty_alias, name, text, union
+from warehouse.resting import let_go
 from warehouse.schema import create_statements
 from warehouse.settings import Settings
 from warehouse.watch import Watch
@@ -45,12 +46,10 @@ MEMORY_LIMIT = "2GB"
 SPILL_LIMIT = "20GB"
 THREADS = 2
 STATEMENT_SECONDS = 20.0
-LOOK_EVERY_SECONDS = 10.0
-"""So often a reader looks whether its files are untouched, and whether what was wrong is well."""
-WATCH_EVERY_SECONDS = 10.0
-"""So often a reader that nobody asks looks too, so that it lets go of a destroyed month."""
+LOOK_EVERY_SECONDS = WATCH_EVERY_SECONDS = 10.0
+"""So often a reader looks whether its files are untouched, asked or not, and lets go of memory."""
 MOST_QUERIES = 16
-"""Queries running at once in one reader; more wait, so that a crowd cannot exhaust memory."""
+"""Running at once in one reader; more wait, so that a crowd cannot exhaust memory."""
 MOST_PREPARED_ROWS = 5_000_000
 """From more rows no table is prepared in memory: each question reads what it needs."""
 
@@ -88,6 +87,7 @@ def connect(
         "TimeZone='UTC'",
         f"allowed_directories=[{text(str(allowed) + '/')}]",
         "enable_external_access=false",
+        "allowed_configs=['memory_limit']",  # see resting.py
         "lock_configuration=true",
     ):
         connection.execute(f"SET {setting}")
@@ -140,9 +140,6 @@ def speak(place: Path) -> Iterator[None]:
         raise StorageError(f"{place}: {message.splitlines()[0]}") from error
 
 
-# --- reading --------------------------------------------------------------------------------
-
-
 class Reader:
     """A process's view of the published generations; safe for many threads.
 
@@ -156,7 +153,7 @@ class Reader:
         self._settings = settings
         self._keyring = keyring
         self._connection = connect(self._spill.folder, published_files(settings))
-        self._files = Attached(settings, keyring, self._attach, self._execute)
+        self._files = Attached(settings, keyring, self._attach, self._connection.execute)
         self._lock = threading.Lock()
         self._slots = threading.BoundedSemaphore(MOST_QUERIES)
         self._stamp: tuple[int, int] | None = None
@@ -171,9 +168,6 @@ class Reader:
 
     def _attach(self, file: Path, alias: str, key: bytes) -> None:
         attach_file(self._connection, file, alias, key, ", READ_ONLY")
-
-    def _execute(self, sql: str) -> None:
-        self._connection.execute(sql)
 
     def _create_empty(self) -> None:
         """Empty tables of every dataset: what `Snapshot.table` reads where no month fits."""
@@ -191,7 +185,7 @@ class Reader:
         stamp = read_stamp(self._settings)
         with self._lock:
             if self._watch is None:
-                self._watch = Watch(self.snapshot, WATCH_EVERY_SECONDS)
+                self._watch = Watch(self._look_after, WATCH_EVERY_SECONDS)
             now = time.monotonic()
             if self._current is None or stamp != self._stamp or now >= self._look_at:
                 self._files.look()
@@ -204,6 +198,12 @@ class Reader:
             current = self._current
             assert current is not None
             return current
+
+    def _look_after(self) -> None:
+        """What is done when nobody asks."""
+        self.snapshot()
+        with speak(self._spill.folder), contextlib.closing(self._connection.cursor()) as cursor:
+            let_go(cursor, self._slots, MOST_QUERIES, MEMORY_LIMIT)
 
     @property
     def problem(self) -> str:

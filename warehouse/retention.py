@@ -9,14 +9,19 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from warehouse import clock
 from warehouse.certificates import is_destroyed
 from warehouse.datasets import CONTRACTS
-from warehouse.destroy import Wish, ask_to_destroy, destroy
 from warehouse.errors import SettingsError, nearest
 from warehouse.keys import Keyring
 from warehouse.settings import Settings
+
+# The modules that destroy are loaded where that is done: who only reads declarations, as each
+# start does, is spared half of its imports.
+if TYPE_CHECKING:
+    from warehouse.destroy import Wish
 
 TABLE = "retention"
 
@@ -56,19 +61,25 @@ def retain(
 
     Raises what `destroy` raises, then the months before are destroyed already.
     """
+    from warehouse.destroy import destroy
+
     for wish in _too_old(settings, kept, unreachable):
         yield destroy(settings, keyring, wish)
 
 
 def ask_to_retain(settings: Settings, keyring: Keyring, kept: Mapping[str, int]) -> None:
     """The same from inside the ETL, which does it before its next publication."""
+    from warehouse.destroy import ask_to_destroy
+
     for wish in _too_old(settings, kept):
         ask_to_destroy(settings, keyring, wish)
 
 
 def _too_old(
     settings: Settings, kept: Mapping[str, int], unreachable: bool = False
-) -> Iterator[Wish]:
+) -> "Iterator[Wish]":
+    from warehouse.destroy import Wish
+
     today = clock.today(settings.zone)
     for dataset, months in kept.items():
         oldest = oldest_kept(today, months)
