@@ -1,15 +1,11 @@
 """Facts that must hold in a partition before it may be published, and what is told if odd."""
 
-from datetime import date, timedelta
-
 from etl.rollup import DIRTY
 from warehouse.errors import StorageError
-from warehouse.home import live_file
 from warehouse.operations import Severity
 from warehouse.quality import CHECKS
 from warehouse.schema import statements_of
 from warehouse.sentences import say
-from warehouse.settings import Settings
 from warehouse.writer import Writer
 
 
@@ -28,11 +24,9 @@ def check_partition(writer: Writer, dataset: str, month: str) -> None:
         raise StorageError(say("not_summed", dataset=dataset, month=month) + ".")
 
 
-def look_through(settings: Settings, writer: Writer, dataset: str, month: str) -> dict[str, int]:
+def look_through(writer: Writer, dataset: str, month: str) -> dict[str, int]:
     """Check -> rows of the partition that break it. The blocking ones hold by now."""
     alias = writer.attach(dataset, month)
-    before = _month_before(month)
-    earlier = writer.attach(dataset, before) if _exists(settings, dataset, before) else alias
     found = {}
     for key, check in CHECKS.items():
         if dataset not in check.datasets:
@@ -41,14 +35,5 @@ def look_through(settings: Settings, writer: Writer, dataset: str, month: str) -
             found[key] = 0
             continue
         (select,) = statements_of(f"checks/quality/{key}", alias)
-        found[key] = int(writer.execute(select.replace("{before}", earlier))[0][0])
+        found[key] = int(writer.execute(select)[0][0])
     return found
-
-
-def _month_before(month: str) -> str:
-    first = date.fromisoformat(f"{month}-01")
-    return f"{first - timedelta(days=1):%Y-%m}"
-
-
-def _exists(settings: Settings, dataset: str, month: str) -> bool:
-    return live_file(settings, dataset, month).exists()

@@ -29,7 +29,7 @@ from warehouse.home import (
 )
 from warehouse.manifest import Manifest, PartitionFile, published_file, verify_file
 from warehouse.partition_key import key_file
-from warehouse.schema import statements_of
+from warehouse.schema import checks_of
 from warehouse.settings import Settings
 from warehouse.stamps import Stamps, read_stamps, stamp_of, write_stamps
 
@@ -72,6 +72,7 @@ def copy_changed(
         with step("stamps"):
             write_stamps(settings, loader.keyring, Stamps(generation=generation, files=fresh))
     loader.stored.clear()
+    loader.merged.clear()
     return tuple(files)
 
 
@@ -108,9 +109,9 @@ def _counts(
     stored = loader.stored[dataset, month]
     wrong = last is not None and (batches < last.batches + stored or rows < last.rows)
     problems = ["an older copy of what was loaded"] if wrong else []
-    if not stored:
+    if not stored and (dataset, month) not in loader.merged:
         problems += _problems(loader, alias, dataset, month)
-    writer.detach(dataset, month)
+    writer.detach_all()
     if problems:
         raise Tampered(
             f"{live_file(loader.settings, dataset, month)} is not sound ({problems[0]}): put the"
@@ -120,12 +121,17 @@ def _counts(
 
 
 def _problems(loader: Loader, alias: str, dataset: str, month: str) -> list[str]:
+    def whole(table: str) -> str:
+        gone = destroyed_months(loader.settings, dataset)
+        files = sorted((loader.settings.live / dataset).glob("*.duckdb"))
+        opened = [loader.writer.attach(dataset, f.stem) for f in files if f.stem not in gone]
+        return "(" + " UNION ALL ".join(f"SELECT * FROM {a}.{table}" for a in opened) + ")"
+
     found = []
-    for file in ("partition", dataset):
-        for statement in statements_of(f"checks/{file}", alias):
-            what, count = loader.writer.execute(statement.replace("{month}", month))[0]
-            if count:
-                found.append(str(what))
+    for statement in checks_of(dataset, alias, month, whole):
+        what, count = loader.writer.execute(statement)[0]
+        if count:
+            found.append(str(what))
     return found
 
 

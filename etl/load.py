@@ -19,12 +19,14 @@ from typing import Self
 
 import polars as pl
 
+from etl.applications import merge
 from etl.checks import check_partition
 from etl.delivery import Position
 from etl.failpoints import reach, step
 from etl.landing import Landing
 from etl.late import late_days, over_until
 from etl.model import Batch, BatchCount, Replayed
+from etl.outgrown import bring_up
 from etl.portions import by_month, days, once
 from etl.quarantine import Quarantine
 from etl.rollup import DIRTY, partitions_to_sum, roll_up
@@ -95,6 +97,8 @@ class Loader:
             self._unsummed = partitions_to_sum(settings)
             self.stored = Counter[tuple[str, str]]()
             """(dataset, month) -> batches this process stored in it since the last publication."""
+            self.merged = set[tuple[str, str]]()
+            """Where this process put merged applications since the last publication."""
             self.verified: dict[str, tuple[int, ...]] = {}
             """Published file -> how it looked when this process last hashed it."""
             undo.pop_all()
@@ -114,6 +118,7 @@ class Loader:
         """Destroy the months that a shell asked for; nothing may be attached."""
         refused = functools.partial(log.error, "A destruction is not done: %s")
         for key in carry_out_asked(self.settings, self.keyring, self.writer, refused):
+            self._unsummed |= partitions_to_sum(self.settings)  # what had rows there is marked
             self._unsummed.discard(key)
             self.stored.pop(key, None)
 
@@ -319,7 +324,11 @@ class Loader:
         with self.working():
             for dataset, month in sorted(self._unsummed):
                 self._attach(dataset, month)
+                bring_up(self.writer, dataset, month)
                 roll_up(self.writer, dataset, month)
+            self.merged |= merge(self.settings, self.writer, self._attach, self._unsummed)
+            for dataset, month in sorted(self._unsummed):
+                self._attach(dataset, month)
                 check_partition(self.writer, dataset, month)
                 self._unsummed.discard((dataset, month))
 

@@ -51,7 +51,7 @@ def write_operations(loader: Loader) -> None:
 def _look_through(loader: Loader) -> None:
     """The data-quality checks of the partitions that were stored in since the last generation."""
     for dataset, month in sorted(key for key, batches in loader.stored.items() if batches):
-        found = look_through(loader.settings, loader.writer, dataset, month)
+        found = look_through(loader.writer, dataset, month)
         loader.state.checked(dataset, month, found)
 
 

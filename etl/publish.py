@@ -26,7 +26,7 @@ from warehouse.books import books_given, books_wanted
 from warehouse.certificates import is_destroyed
 from warehouse.datasets import CONTRACTS, PUBLISHED
 from warehouse.destroy import are_asked
-from warehouse.errors import NotPublished, QueryError, Tampered
+from warehouse.errors import DefinitionError, NotPublished, QueryError, Tampered
 from warehouse.home import WHOLE, published_books, published_files, storage_errors
 from warehouse.manifest import (
     Labels,
@@ -114,7 +114,7 @@ def _restate(loader: Loader, lates: tuple[Late, ...], after: Manifest) -> bool:
     except QueryError as error:
         log.error("Late rows are not compared yet: %s", error)
         return False
-    except Tampered as error:
+    except (Tampered, DefinitionError) as error:  # damaged, or of an earlier cockpit
         log.error("Late rows cannot be compared with what was published: %s", error)
         found = ()
     with step("restated"):

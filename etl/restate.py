@@ -19,16 +19,23 @@ from warehouse.held import Held
 from warehouse.manifest import Manifest
 from warehouse.metrics import CATALOGUE
 from warehouse.metrics.model import (
+    BY_STEP,
     ActiveDays,
+    Binned,
     Cohort,
+    Conversion,
+    EndToEnd,
+    EndToEndWithin,
+    ErrorBudget,
     Goal,
     GoalGap,
+    Maturing,
     Metric,
     Penetration,
     QuickRatio,
-    Reached,
     SceneFlow,
     ScenesUsed,
+    StepTime,
 )
 from warehouse.model import (
     CellState,
@@ -50,11 +57,12 @@ _EVERYTHING = Viewer(name="etl", role=Role.ADMIN, scope=Scope(everything=True))
 _GRAINS = (Grain.DAY, Grain.MONTH)
 _CUTS: tuple[tuple[str, ...], ...] = ((), ("district",))
 _NOT_RESTATED = (
-    *(Goal, GoalGap, Penetration),
+    *(Goal, GoalGap, Penetration, ErrorBudget),
     *(QuickRatio, ActiveDays, ScenesUsed, SceneFlow, Cohort),
+    *(Conversion, Maturing, Binned, StepTime, EndToEnd, EndToEndWithin),
 )
-"""Kinds that stand on settings and registers as much as on what was delivered, and those that
-follow from numbers that are told themselves."""
+"""Kinds that stand on settings, on registers or on how old the data are as much as on what was
+delivered, and those that follow from numbers that are told themselves."""
 
 Key = tuple[str, str, date, date]
 """Dimension, member, start, end."""
@@ -137,7 +145,7 @@ def _compared(
 
 def _cuts(metric: Metric) -> Iterator[tuple[str, ...]]:
     """How a metric is asked: as a whole and by district; one that counts steps, by step."""
-    if isinstance(metric.measure, Reached):
+    if isinstance(metric.measure, BY_STEP):
         yield ("step",)
         return
     yield from (by for by in _CUTS if set(by) <= set(metric.dimensions))

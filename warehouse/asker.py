@@ -14,6 +14,7 @@ from warehouse.connection import Snapshot
 from warehouse.editions import joined, stretches, uses
 from warehouse.errors import TooLarge
 from warehouse.freshness import edge, standing_on
+from warehouse.funnel import Funnel
 from warehouse.measures import Ground
 from warehouse.members import ordered
 from warehouse.metrics import CATALOGUE
@@ -216,7 +217,7 @@ class Asker:
         for dataset in question.datasets:
             for stretch, metrics in stretches(window, question.of(dataset)).items():
                 part = self.part(question, dataset, stretch)
-                ground, covered = self._ground(dataset), self._covered(dataset)
+                ground, covered = self.ground(question, dataset), self._covered(dataset)
                 made = block(ground, part, metrics, self.pattern, covered)
                 for metric in metrics:
                     found.setdefault(metric.name, []).append((stretch, made))
@@ -244,7 +245,8 @@ class Asker:
         key = (whole, k, self.version(whole.dataset))
         return self.decided.get(key, lambda: decide(self.snapshot, whole, k))
 
-    def _ground(self, dataset: str) -> Ground:
+    def ground(self, question: Question, dataset: str) -> Ground:
+        """What values of a dataset stand on beside its rows."""
         extent = self.extent(dataset)
         return Ground(
             tables=self.tables,
@@ -254,6 +256,9 @@ class Asker:
             goal_growth=self.settings.goal_growth,
             goal_from=self._goal_from(),
             smallest_cell=smallest_cell(self.settings, dataset),
+            zone=self.settings.zone,
+            funnel=question.query.funnel or Funnel(),
+            loan_objective=self.settings.loan_objective,
         )
 
     def _goal_from(self) -> date:

@@ -7,6 +7,7 @@ four that every fact has (`event_id`, `source`, `day`, `hour`).
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from warehouse.model import Dimension, Label
 from warehouse.operations import OPERATIONS
@@ -185,6 +186,14 @@ ENDS = {
     "cancelled": _label("取消", "Cancelled"),
     "expired": _label("失效", "Expired"),
 }
+SECONDS_BINS: dict[str, tuple[int, int | None]] = {
+    f"{low}-{'' if high is None else high}": (low, high)
+    for low, high in pairwise(
+        (0, 10, 20, 30, 40, 50, 60, 120, 300, 600, 1_800, 3_600, 14_400, 86_400, 604_800, None)
+    )
+    if low is not None
+}
+"""Code -> (more than, up to and with) seconds; the first holds zero, the last has no end."""
 LEVELS = {
     "very_satisfied": _label("非常满意", "Very satisfied"),
     "satisfied": _label("满意", "Satisfied"),
@@ -199,6 +208,17 @@ OUTCOMES = {
     "open": _label("办理中", "Open"),
 }
 AUDIENCES = {"person": _label("个人", "People"), "company": _label("企业", "Companies")}
+
+
+def _span(low: int, high: int | None) -> Label:
+    """What a bin of seconds is called, in its largest whole unit."""
+    units = ((86_400, "天", "d"), (3_600, "小时", "h"), (60, "分钟", "min"), (1, "秒", "s"))
+    edges = (low, low if high is None else high)
+    size, zh, en = next(unit for unit in units if all(edge % unit[0] == 0 for edge in edges))
+    if high is None:
+        return _label(f"超过 {low // size} {zh}", f"over {low // size} {en}")
+    return _label(f"{low // size}–{high // size} {zh}", f"{low // size}–{high // size} {en}")
+
 
 DIMENSIONS = {
     d.name: d
@@ -254,7 +274,8 @@ def _numbers(first: int, last: int, zh: str, one: str, many: str) -> dict[str, L
     return {str(n): _label(f"{n} {zh}", f"{n} {one if n == 1 else many}") for n in numbers}
 
 
-# No column: what a person turns out to be once all their events are seen together.
+# No column: what a person or an application turns out to be once all its events are seen
+# together.
 COMPUTED_DIMENSIONS = {
     d.name: d
     for d in (
@@ -262,6 +283,11 @@ COMPUTED_DIMENSIONS = {
             name=OFFSET,
             label=_label("距首次使用的期数", "Units since first use"),
             members={str(n): _label(f"第 {n} 期", f"+{n}") for n in range(MOST_OFFSETS + 1)},
+        ),
+        Dimension(
+            name="seconds_bin",
+            label=_label("审批时长", "Decision time"),
+            members={code: _span(*ends) for code, ends in SECONDS_BINS.items()},
         ),
         Dimension(
             name=ACTIVE_DAYS,

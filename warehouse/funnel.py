@@ -31,3 +31,5 @@ class Funnel:
             raise QueryError("The window of a funnel is one second to 366 days. Choose another.")
         if self.step_seconds and (len(self.step_seconds) != 3 or min(self.step_seconds) < 1):
             raise QueryError("A funnel has three windows between its steps. Give three or none.")
+        if self.step_seconds and self.order is Order.ANY:
+            raise QueryError("Windows between steps need an order. Leave them out, or the order.")

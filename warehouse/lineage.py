@@ -6,17 +6,17 @@ from warehouse.datasets import COMPUTED_DIMENSIONS
 from warehouse.metrics.model import Count, Distinct, Metric, Percentile, SceneFlow, Share, Sum
 from warehouse.rollups import DIMENSIONS, FACT, PERSON_DAY, USAGE_DAY, route
 
-APPLICATION_PART = "application_part"
-"""Loan applications as far as a month knows them; every measure of loans reads them."""
+APPLICATION = "application"
+"""Whole loan applications by the day of their cohort; every measure of loans reads them."""
 
-TABLES = (USAGE_DAY, PERSON_DAY, APPLICATION_PART, FACT)
+TABLES = (USAGE_DAY, PERSON_DAY, APPLICATION, FACT)
 
 
 def table_of(metric: Metric, dims: Iterable[str] = ()) -> str:
     """The table that answers `metric` over `dims` for whole days: one of `TABLES`."""
     names = frozenset(dims) - frozenset(COMPUTED_DIMENSIONS)
     if metric.dataset == "loan_event":
-        return APPLICATION_PART
+        return APPLICATION
     if isinstance(metric.measure, Count | Sum | Distinct | Share | Percentile):
         return route(metric.dataset, metric.measure, names).table
     if isinstance(metric.measure, SceneFlow):

@@ -19,7 +19,7 @@ from warehouse.manifest import (
     write_manifest,
 )
 from warehouse.relations import alias_of, name
-from warehouse.schema import statements_of
+from warehouse.schema import checks_of
 from warehouse.settings import Settings
 
 __all__ = [
@@ -96,10 +96,12 @@ def _count(snapshot: Snapshot, partition: PartitionFile) -> int:
 def _problems(snapshot: Snapshot, partition: PartitionFile) -> Iterator[str]:
     if partition.dataset not in CONTRACTS:
         return
+
+    def whole(table: str) -> str:
+        return snapshot.table(partition.dataset, table, period=None)
+
     alias = f"{name(alias_of(partition))}.main"
-    for file in ("partition", partition.dataset):
-        for statement in statements_of(f"checks/{file}", alias):
-            sql = statement.replace("{month}", partition.month)
-            what, count = snapshot.select(sql, seconds=CHECK_SECONDS)[0]
-            if count:
-                yield f"{partition.file}: {what} ({count}). Load the month again from its source."
+    for sql in checks_of(partition.dataset, alias, partition.month, whole):
+        what, count = snapshot.select(sql, seconds=CHECK_SECONDS)[0]
+        if count:
+            yield f"{partition.file}: {what} ({count}). Load the month again from its source."

@@ -64,8 +64,8 @@ CHECKS: Mapping[str, Check] = {
         _LOANS,
     ),
     "approved_unasked": _warning(
-        "审批通过但本月和上月都没有申请记录",
-        "Applications approved that nobody applied for in this month or the one before",
+        "审批通过但没有申请记录",
+        "Applications approved that nobody applied for",
         _LOANS,
     ),
     "paid_too_much": _warning(

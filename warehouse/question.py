@@ -7,13 +7,19 @@ from warehouse import metrics
 from warehouse.compile import Where, Window
 from warehouse.compile.applications import STEP
 from warehouse.errors import BadPeriod, QueryError, UnknownDimension, nearest
+from warehouse.funnel import Order
 from warehouse.metrics.model import (
     ADDITIVE,
+    BY_STEP,
     Active,
+    Conversion,
+    EndToEnd,
+    EndToEndWithin,
     Growth,
+    Maturing,
     Metric,
     QuickRatio,
-    Reached,
+    StepTime,
     Stickiness,
 )
 from warehouse.model import Grain, MetricQuery, Period, Sort
@@ -90,13 +96,16 @@ def _check_dimension(metric: Metric, name: str) -> None:
 def _check_step(metric: Metric, query: MetricQuery) -> None:
     members: Mapping[str, tuple[str, ...]] = dict(query.where)
     is_apart = STEP in query.by or len(members.get(STEP, ())) == 1
-    if isinstance(metric.measure, Reached) and not is_apart:
+    if isinstance(metric.measure, BY_STEP) and not is_apart:
         raise QueryError(
             f"{metric.name} counts each step apart: ask it `--by step`,"
             " or with one step as a filter (`--where step=approved`)."
         )
-    if isinstance(metric.measure, Reached) and query.rest and STEP in query.by:
+    if isinstance(metric.measure, BY_STEP) and query.rest and STEP in query.by:
         raise QueryError(f"{metric.name} does not add up over steps: ask it without the rest.")
+    is_timed = isinstance(metric.measure, StepTime | EndToEnd | EndToEndWithin)
+    if is_timed and query.funnel is not None and query.funnel.order is Order.ANY:
+        raise QueryError(f"{metric.name} needs the steps in their order. Choose another order.")
 
 
 def _check_adds_up(metric: Metric, query: MetricQuery) -> None:
@@ -169,5 +178,5 @@ def depends_on_the_instant(question: Question) -> bool:
     """Whether the answer changes with the instant up to which the data reach, not just the day."""
     kinds = tuple(metric.measure for metric in question.metrics)
     return question.query.compare is not None or any(
-        isinstance(kind, Active | Stickiness) for kind in kinds
+        isinstance(kind, Active | Stickiness | Conversion | Maturing) for kind in kinds
     )

@@ -1,5 +1,6 @@
 """The tables of a partition file, from `datasets.py` and `sql/schema/*.sql`."""
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -32,6 +33,23 @@ def statements_of(name: str, alias: str) -> tuple[str, ...]:
     """The statements of `sql/<name>.sql`, `{db}` being the attached file; none if absent."""
     text = _read(name).replace("{db}", alias)
     return tuple(part.strip() for part in text.split(";\n") if part.strip())
+
+
+def checks_of(dataset: str, alias: str, month: str, whole: Callable[[str], str]) -> tuple[str, ...]:
+    """One SELECT a check of a partition, attached as `alias`: rows (what would be wrong, how many).
+
+    whole  SQL for FROM with the rows of a table in every month of the dataset.
+    """
+    given = {"{month}": month, "{facts}": "fact", "{applications}": "application"}
+    found = []
+    for file in ("partition", dataset):
+        for statement in statements_of(f"checks/{file}", alias):
+            for placeholder, value in given.items():
+                if placeholder in statement:
+                    text = value if placeholder == "{month}" else whole(value)
+                    statement = statement.replace(placeholder, text)
+            found.append(statement)
+    return tuple(found)
 
 
 @cache

@@ -68,6 +68,11 @@ SETTINGS = (
         default="",
         meaning="Month (YYYY-MM) the goal compounds from. Empty: January this year.",
     ),
+    Setting(
+        name="COCKPIT_LOAN_OBJECTIVE",
+        default="0.99",
+        meaning="Share of loan decisions that shall be made within 60 s (0.5 to 0.9999).",
+    ),
     Setting(name="HOST", default="127.0.0.1", meaning="Address the web server listens on."),
     Setting(name="PORT", default="8050", meaning="Port the web server listens on."),
     Setting(
@@ -119,6 +124,7 @@ class Settings:
     small_cell: int
     goal_growth: float
     goal_from: str
+    loan_objective: float
     host: str
     port: int
     hosts: frozenset[str]
@@ -178,6 +184,7 @@ class Settings:
             small_cell=_whole("COCKPIT_SMALL_CELL", text, 3, 1000, problems),
             goal_growth=_number("COCKPIT_GOAL_GROWTH", text, 0, 10, problems),
             goal_from=_month("COCKPIT_GOAL_FROM", text, problems),
+            loan_objective=_number("COCKPIT_LOAN_OBJECTIVE", text, 0.5, 0.9999, problems),
             host=text["HOST"],
             port=_whole("PORT", text, 1, 65535, problems),
             hosts=_hosts("COCKPIT_HOSTS", text, problems),

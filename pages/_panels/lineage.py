@@ -11,7 +11,7 @@ from pages._ui.panel import Chart, Drawing, Panel, Sheet
 from pages._ui.text import _, named
 from pages._ui.words import comma, span_words
 from warehouse.datasets import DATASETS, PIPELINE_RUN
-from warehouse.lineage import APPLICATION_PART, TABLES, table_of
+from warehouse.lineage import APPLICATION, TABLES, table_of
 from warehouse.metrics import CATALOGUE, find
 from warehouse.model import MetricQuery
 from warehouse.rollups import FACT, PERSON_DAY, USAGE_DAY
@@ -19,7 +19,7 @@ from warehouse.rollups import FACT, PERSON_DAY, USAGE_DAY
 _TABLE_WORDS = {
     USAGE_DAY: "日汇总",
     PERSON_DAY: "人日汇总",
-    APPLICATION_PART: "申请汇总",
+    APPLICATION: "申请汇总",
     FACT: "明细",
 }
 _ETL = "etl"

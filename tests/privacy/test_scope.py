@@ -14,7 +14,7 @@ IN_DISTRICTS = [m for m in CATALOGUE.values() if has_district(m.dataset)]
 
 def _apart(metric: Metric) -> tuple[str, ...]:
     """What a metric must be cut by."""
-    return ("step",) if metric.name == "loans.reached" else metric.apart
+    return ("step",) if "step" in metric.dimensions else metric.apart
 
 
 CUTS = [

@@ -20,7 +20,7 @@ from warehouse.connection import Reader
 from warehouse.datasets import ENDS, LEVELS, STEPS
 from warehouse.keys import Keyring
 from warehouse.metrics import CATALOGUE
-from warehouse.metrics.model import Reached
+from warehouse.metrics.model import BY_STEP
 from warehouse.model import City, District, Grain, Label, MetricQuery, Period, Row
 from warehouse.partitions import verify
 from warehouse.relations import alias_of, name
@@ -39,7 +39,7 @@ CITY = City(
 )
 SUMS = {
     "service_event": ("fact", "usage_day", "person_day"),
-    "loan_event": ("fact", "application_part"),
+    "loan_event": ("fact", "application"),
     "rating_event": ("fact",),
     "service_volume": ("fact",),
 }
@@ -175,7 +175,7 @@ def answers(settings: Settings) -> dict[tuple[str, tuple[str, ...]], tuple[Row, 
             continue  # counts the deliveries themselves
         for by in ((), ("district",)):
             if set(by) <= set(metric.dimensions):
-                if isinstance(metric.measure, Reached):
+                if isinstance(metric.measure, BY_STEP):
                     by = (*by, "step")
                 by = (*by, *metric.apart)
                 query = MetricQuery(

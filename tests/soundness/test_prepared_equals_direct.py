@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from functools import partial
-from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,26 +11,16 @@ import pytest
 
 from tests.soundness.history import service_events
 from tests.tiny import build_home
-from warehouse.compile import Slice, Sql, Tables, Window, applications, facts, fetch, people
+from warehouse.compile import Slice, Sql, Tables, Window, facts, fetch, people
 from warehouse.connection import Reader, Snapshot
-from warehouse.datasets import ENDS, STEPS
 from warehouse.keys import Keyring
-from warehouse.metrics import CATALOGUE
-from warehouse.metrics.model import Count, Measure, Percentile, Share, Sum
 from warehouse.model import Grain, Period, Role, Scope, Viewer
 from warehouse.windows import previous
 
-START = datetime(2023, 12, 1, tzinfo=UTC)
 ZONE = "Asia/Shanghai"
 VIEWERS = [
     Viewer(name="all", role=Role.ANALYST, scope=Scope(everything=True)),
     Viewer(name="one", role=Role.OFFICIAL, scope=Scope(districts=frozenset({"north"}))),
-]
-LOANS: list[Measure] = [
-    metric.measure
-    for metric in CATALOGUE.values()
-    if metric.dataset == "loan_event"
-    and isinstance(metric.measure, Count | Share | Sum | Percentile)
 ]
 
 
@@ -46,32 +35,11 @@ class Direct:
         return None
 
 
-def _loan_events(dice: Random, count: int = 700) -> list[dict[str, Any]]:
-    """Steps in any order, over several months, with attributes that come late or never."""
-    return [
-        {
-            "occurred_at": START + timedelta(seconds=dice.randrange(100 * 86_400)),
-            "application": f"a{dice.randrange(150)}",
-            "person": f"p{dice.randrange(90)}",
-            "step": dice.choice((*STEPS, *ENDS, "other")),
-            "product": dice.choice(("car", "house", None)),
-            "district": dice.choice(("north", "south", None)),
-            "channel": dice.choice(("web", "counter", None)),
-            "reason": dice.choice(("income", None)),
-            "amount": dice.choice((None, 100_00, 250_50)),
-            "manual": dice.choice((None, True, False)),
-            "judicial": dice.choice((None, True)),
-        }
-        for _ in range(count)
-    ]
-
-
 @pytest.fixture(scope="module", params=[3, 4])
 def snapshot(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshot]:
     settings = build_home(
         tmp_path_factory.mktemp("prepared"),
         service_events=service_events(request.param),
-        loan_events=_loan_events(Random(request.param)),
         zone=ZONE,
     )
     reader = Reader(settings, Keyring.open(settings))
@@ -103,23 +71,6 @@ def _slices(dataset: str, dims: Sequence[str]) -> Iterator[Slice]:
 
 def _rows(tables: Tables, sql: Sql) -> list[tuple[Any, ...]]:
     return sorted(fetch(tables, sql), key=repr)
-
-
-def test_applications_when_prepared_then_as_merged_for_each_question(snapshot: Snapshot) -> None:
-    direct, seen = Direct(snapshot), 0
-    for part in _slices("loan_event", ("product", "channel")):
-        for tables in (snapshot, direct):
-            assert ("prepared" in applications.reached(tables, part).text) is (tables is snapshot)
-        statements = (
-            partial(applications.statement, part=part, measures=LOANS),
-            partial(applications.reached, part=part),
-            partial(applications.lattice, part=part, choices=[part.by, ()]),
-        )
-        for statement in statements:
-            found = _rows(snapshot, statement(snapshot))
-            assert found == _rows(direct, statement(direct))
-            seen += len(found)
-    assert seen > 100
 
 
 def test_first_days_when_prepared_then_as_read_from_every_day(snapshot: Snapshot) -> None:

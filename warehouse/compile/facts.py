@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from warehouse.compile.slice import Choice, Slice, Sql, Tables, cut, group, sets
 from warehouse.datasets import LEVELS
 from warehouse.errors import DefinitionError
-from warehouse.metrics.model import Count, Distinct, Measure, Percentile, Share, Sum, Trait
+from warehouse.metrics.model import Count, Distinct, Mean, Measure, Percentile, Share, Sum, Trait
 from warehouse.rollups import PERSON_DAY, USAGE_DAY
 
 COUNTER = "counter"
@@ -35,6 +35,12 @@ TRAITS = {
     Trait.ENDED: "is_disbursed OR is_ended",
     Trait.ZERO_TOUCH: "is_disbursed AND NOT coalesce(manual, FALSE)",
     Trait.VERIFIED: "credit_bureau AND public_trust AND judicial",
+    Trait.CREDIT_BUREAU: "credit_bureau",
+    Trait.PUBLIC_TRUST: "public_trust",
+    Trait.JUDICIAL: "judicial",
+    Trait.LATE: "is_decided AND approval_us > 60000000",
+    Trait.DECLINED: "is_decided AND NOT is_approved",
+    Trait.TOUCHED: "(is_disbursed OR is_ended) AND manual",
 }
 _COLUMNS = {
     Trait.ANY: (),
@@ -80,6 +86,9 @@ def value(measure: Measure, weight: str = "") -> str:
             known = '"approval_us" >= 0' if measure.column == "approval_us" else "TRUE"
             within = f'WITHIN GROUP (ORDER BY "{measure.column}") FILTER (WHERE {known})'
             return f"round(percentile_cont({float(measure.at)}) {within}, 3)"
+        case Mean():
+            known = '"approval_us" >= 0' if measure.column == "approval_us" else "TRUE"
+            return f'round(avg("{measure.column}") FILTER (WHERE {known}), 3)'
     raise DefinitionError(f"{type(measure).__name__} is not computed from single records.")
 
 
@@ -95,7 +104,7 @@ def _columns(measure: Measure) -> tuple[str, ...]:
             return _COLUMNS[measure.test]
         case Share():
             return (*_COLUMNS[measure.test], *_COLUMNS[measure.base])
-        case Sum() | Distinct() | Percentile():
+        case Sum() | Distinct() | Percentile() | Mean():
             return (measure.column,)
     raise DefinitionError(f"{type(measure).__name__} is not computed from single records.")
 

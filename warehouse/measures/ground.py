@@ -4,8 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from warehouse.compile import Slice, Tables
+from warehouse.funnel import Funnel
 from warehouse.metrics.model import Metric
 from warehouse.model import City, Unit
 from warehouse.pattern import Pattern
@@ -25,6 +27,9 @@ class Ground:
     since     the first day that has data.
     complete  up to where the data are complete (local); units that end later are not over.
     smallest_cell  cells with fewer contributors are hidden.
+    zone      the reporting time zone, in which `complete` is.
+    funnel    how the metrics of the ordered funnel count.
+    loan_objective  the share of loan decisions that shall be made within 60 s.
     """
 
     tables: Tables
@@ -34,6 +39,9 @@ class Ground:
     goal_growth: float
     goal_from: date
     smallest_cell: int
+    zone: ZoneInfo
+    funnel: Funnel
+    loan_objective: float
 
 
 def column(

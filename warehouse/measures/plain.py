@@ -9,6 +9,7 @@ from warehouse.measures.ground import Ground, Values, column, scaled
 from warehouse.metrics.model import (
     Count,
     Distinct,
+    Mean,
     Measure,
     Metric,
     Percentile,
@@ -16,7 +17,7 @@ from warehouse.metrics.model import (
     Sum,
 )
 
-KINDS = (Count, Sum, Distinct, Share, Percentile)
+KINDS = (Count, Sum, Distinct, Share, Percentile, Mean)
 
 
 def plain(ground: Ground, part: Slice, metrics: Sequence[Metric]) -> dict[str, Values]:

@@ -35,6 +35,12 @@ class Trait(StrEnum):
     ENDED = "ended"  # disbursed or one of the ends
     ZERO_TOUCH = "zero_touch"  # disbursed, and nobody had a hand in it
     VERIFIED = "verified"  # all three verification sources were present
+    CREDIT_BUREAU = "credit_bureau"  # these data were present
+    PUBLIC_TRUST = "public_trust"
+    JUDICIAL = "judicial"
+    LATE = "late"  # timed, and decided after more than 60.000 s
+    DECLINED = "declined"  # the decision was to decline
+    TOUCHED = "touched"  # came to an end, and a person had a hand in it
     # about any record
     ANY = "any"
     RATED = "rated"  # one of the five levels
@@ -87,8 +93,74 @@ class Percentile:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Mean:
+    """The mean of a column; missing when no record has a value."""
+
+    column: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Reached:
     """Applications that ever had a step, one row a step. Does not add up over steps."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Binned:
+    """Timed applications by the bin of their decision time; its members are all timed ones."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Portion:
+    """Records that pass `test` among those that do whatever their member of `over`."""
+
+    test: Trait
+    over: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Converted:
+    """Applications that come to a step in the ordered funnel, one row a step."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conversion:
+    """Applications that come to a step, among those at the first or at the step before.
+
+    Maturing ones are in neither.
+    """
+
+    from_before: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Maturing:
+    """Applications without an end that are younger than the funnel's window."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepTime:
+    """From one step of the earliest chain to the next, one row a step. `at` None: the mean."""
+
+    at: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndToEnd:
+    """From the first to the last step of the earliest chain. `at` None: the mean."""
+
+    at: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndToEndWithin:
+    """Applications disbursed on their earliest chain within `seconds`, among all those so."""
+
+    seconds: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErrorBudget:
+    """How much of the late decisions that the objective allows is left; below zero: overdrawn."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,7 +250,17 @@ Measure = (
     | Distinct
     | Share
     | Percentile
+    | Mean
     | Reached
+    | Binned
+    | Portion
+    | Converted
+    | Conversion
+    | Maturing
+    | StepTime
+    | EndToEnd
+    | EndToEndWithin
+    | ErrorBudget
     | Active
     | Rolling
     | Growth
@@ -193,6 +275,10 @@ Measure = (
     | Stickiness
     | Penetration
 )
+BY_STEP = (Reached, Converted, Conversion, StepTime)
+"""Kinds that have a row a step: they are asked by step, or with one step as a filter."""
+IN_FUNNEL = (Converted, Conversion, Maturing, StepTime, EndToEnd, EndToEndWithin)
+"""Kinds that count as `MetricQuery.funnel` says."""
 ADDITIVE = (Count, Sum)
 """Kinds whose cells add up over members and time."""
 

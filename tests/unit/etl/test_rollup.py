@@ -100,13 +100,13 @@ def test_person_day_when_summed_then_one_row_a_person_and_cell(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("batches", [1, 4])
-def test_application_part_when_summed_then_is_first_touch(batches: int, tmp_path: Path) -> None:
+def test_application_when_merged_then_is_first_touch(batches: int, tmp_path: Path) -> None:
     rows = _loans(3, 90)
     with _load(tmp_path, "loan_event", rows, batches) as loader:
         alias = loader.writer.attach("loan_event", "2026-04")
         found = loader.writer.execute(
             "SELECT application, first_at, person, product, applied_at, declined_at,"
-            f" amount_applied, reason, manual FROM {alias}.application_part ORDER BY application"
+            f" amount_applied, reason, manual FROM {alias}.application ORDER BY application"
         )
         events = loader.writer.execute(
             "SELECT application, occurred_at, event_id, person, product, step, amount, reason,"
@@ -129,11 +129,18 @@ def _applications(events: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
             _first(e[1] for e in own if e[5] == "applied"),
             _first(e[1] for e in own if e[5] == "declined"),
             _first(e[6] for e in own if e[5] == "applied"),
-            _first(e[7] for e in own if e[5] == "declined") or "unknown",
+            _reason(own),
             None if all(e[8] is None for e in own) else any(e[8] for e in own),
         )
         for application, own in by_application.items()
     ]
+
+
+def _reason(own: list[tuple[Any, ...]]) -> str:
+    """Why it was declined, else why it was touched by hand; of each the first that is known."""
+    known = [e for e in own if e[7] != "unknown"]
+    declined = [e[7] for e in known if e[5] == "declined"]
+    return str(_first([*declined, *(e[7] for e in known if e[8])]) or "unknown")
 
 
 def _first(values: Any) -> Any:

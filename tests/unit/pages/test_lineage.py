@@ -87,7 +87,7 @@ def test_table_behind_when_read_then_has_a_row_for_each_metric() -> None:
         ("usage.people", ("district",), "person_day"),
         ("growth.mau", (), "person_day"),
         ("growth.mau", ("age_band",), "fact"),
-        ("loans.amount", ("product",), "application_part"),
+        ("loans.amount", ("product",), "application"),
         ("quality.ratings", (), "fact"),
     ],
 )

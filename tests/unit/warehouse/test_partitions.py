@@ -240,7 +240,7 @@ def test_verify_when_application_is_wrong_then_says_so(
     with Loader(settings, ring) as loader:
         loader.roll_up()
         alias = loader.writer.attach("loan_event", "2026-03")
-        loader.writer.execute(f"UPDATE {alias}.application_part SET {APPLICATIONS[expected]}")
+        loader.writer.execute(f"UPDATE {alias}.application SET {APPLICATIONS[expected]}")
         publishing.publish(loader, (), {}, City(label=LABEL))
     problems = verify(settings, ring).problems
     assert len(problems) == 1

@@ -1,17 +1,22 @@
--- purpose: what each application did in this month, and the applications not summed again yet
--- grain:   application_part: one row an application with events in this file
+-- purpose: the applications of the cohort of this month, and which ones must be merged again
+-- grain:   application: one row an application, in the month of its cohort day, whatever month its events lie in
 -- reads:   nothing
--- writes:  application_part, dirty_application
--- refresh: rollup/loan_event.sql
-CREATE TABLE {db}.application_part (
+-- writes:  application, dirty_application
+-- refresh: rollup/application.sql
+CREATE TABLE {db}.application (
     application BIGINT,
-    first_at TIMESTAMP,
     person BIGINT,
+    cohort_at TIMESTAMP,
+    "day" DATE,
+    "hour" UTINYINT,
+    first_at TIMESTAMP,
+    source VARCHAR,
     product VARCHAR,
     audience VARCHAR,
     dealer VARCHAR,
     channel VARCHAR,
     district VARCHAR,
+    reason VARCHAR,
     applied_at TIMESTAMP,
     approved_at TIMESTAMP,
     signed_at TIMESTAMP,
@@ -23,10 +28,11 @@ CREATE TABLE {db}.application_part (
     amount_applied BIGINT,
     amount_approved BIGINT,
     amount_disbursed BIGINT,
-    reason VARCHAR,
     credit_bureau BOOLEAN,
     public_trust BOOLEAN,
     judicial BOOLEAN,
-    manual BOOLEAN
+    manual BOOLEAN,
+    adjacent UTINYINT,
+    history STRUCT("at" TIMESTAMP, step UTINYINT)[]
 );
 CREATE TABLE {db}.dirty_application (application BIGINT);

@@ -1,0 +1,122 @@
+"""The ordered funnel: how far each application comes within the window, and when.
+
+L(u) of DEFINITIONS "Loan funnel", over every possible start. Where no step of an application
+occurs twice, its four times tell it at once. For the others every event is kept (`history`, in
+their order: time, then step), and the chains are followed step by step: of all chains that lead
+to the same event from the same start only the earliest can be the earliest of any longer one.
+"""
+
+from datetime import datetime
+
+from warehouse.compile.applications import instant, time_of
+from warehouse.compile.slice import Sql
+from warehouse.datasets import STEPS
+from warehouse.funnel import Funnel, Order
+
+PLACES = range(len(STEPS))
+_TIMES = tuple(time_of(step) for step in STEPS)
+_PATH = ", ".join(f"path[{i + 1}]" for i in PLACES)
+
+
+def chains(rows: Sql, funnel: Funnel, until: datetime | None) -> Sql:
+    """`rows` of `applications.cohort` with `c1`..`c4`: microseconds of the earliest chain that
+    comes farthest, NULL beyond its end; in any order only whether they are NULL tells something.
+
+    And `started_at`: the last time the application was applied for, or NULL. `until`: what came
+    after it is not seen.
+    """
+    plain = _any_order if funnel.order is Order.ANY else _in_order
+    text = (
+        f"WITH app AS NOT MATERIALIZED ({rows.text}),"
+        f" kept AS (SELECT application, unnest(history) AS event FROM app"
+        " WHERE history IS NOT NULL),"
+        ' e AS (SELECT application, event."at" AS moment, epoch_us(event."at") AS us, event.step'
+        " AS step, row_number() OVER (PARTITION BY application ORDER BY"
+        f' event."at", event.step) AS place FROM kept{_seen(until)}),'
+        f" {_paths(funnel)},"
+        " started AS (SELECT application, max(moment) AS started_at FROM e WHERE step = 0"
+        " GROUP BY application)"
+        f" SELECT app.*, {plain(funnel)},"
+        " CASE WHEN has_applied THEN applied_at END AS started_at FROM app WHERE history IS NULL"
+        f" UNION ALL SELECT app.*, {_PATH}, started_at FROM app"
+        " LEFT JOIN best ON best.application = app.application"
+        " LEFT JOIN started ON started.application = app.application"
+        " WHERE app.history IS NOT NULL"
+    )
+    return Sql(text=text, parameters=rows.parameters)
+
+
+def _seen(until: datetime | None) -> str:
+    return "" if until is None else f' WHERE event."at" <= {instant(until)}'
+
+
+def _limits(funnel: Funnel) -> list[tuple[int, int]]:
+    """For each further step the most microseconds (from the first, from the one before it)."""
+    whole = funnel.window_seconds * 1_000_000
+    own = [seconds * 1_000_000 for seconds in funnel.step_seconds]
+    return [(whole, step) for step in own or [whole] * (len(STEPS) - 1)]
+
+
+def _in_order(funnel: Funnel) -> str:
+    """`c1`..`c4` where each step occurs at most once."""
+    texts = ["CASE WHEN has_applied THEN epoch_us(applied_at) END AS c1"]
+    for i, (whole, step) in enumerate(_limits(funnel)):
+        name, at = list(STEPS)[i + 1], f"epoch_us({_TIMES[i + 1]})"
+        strict = f" AND adjacent & {1 << i} > 0" if funnel.order is Order.STRICT else ""
+        texts.append(
+            f"CASE WHEN has_{name} AND {at} >= c{i + 1} AND {at} - c1 <= {whole}"
+            f" AND {at} - c{i + 1} <= {step}{strict} THEN {at} END AS c{i + 2}"
+        )
+    return ", ".join(texts)
+
+
+def _any_order(funnel: Funnel) -> str:
+    whole = funnel.window_seconds * 1_000_000
+    texts = ["CASE WHEN has_applied THEN epoch_us(applied_at) END AS c1"]
+    for i in PLACES[1:]:
+        times = ", ".join(f"epoch_us({time})" for time in _TIMES[: i + 1])
+        name, at = list(STEPS)[i], f"epoch_us({_TIMES[i]})"
+        texts.append(
+            f"CASE WHEN c{i} IS NOT NULL AND has_{name}"
+            f" AND greatest({times}) - least({times}) <= {whole} THEN {at} END AS c{i + 1}"
+        )
+    return ", ".join(texts)
+
+
+def _paths(funnel: Funnel) -> str:
+    """CTE `best`: application and `path`, the microseconds of its chain, from its events `e`."""
+    if funnel.order is Order.ANY:
+        return _masks(funnel)
+    texts = [
+        "k1 AS (SELECT application, us AS start, us, place, [us] AS path FROM e WHERE step = 0)"
+    ]
+    for i, (whole, step) in enumerate(_limits(funnel)):
+        strict = " AND e.place = k.place + 1" if funnel.order is Order.STRICT else ""
+        texts.append(
+            f"k{i + 2} AS (SELECT e.application, k.start, e.us, e.place,"
+            f" min(list_append(k.path, e.us)) AS path FROM k{i + 1} k JOIN e"
+            f" ON e.application = k.application AND e.step = {i + 1} AND e.us >= k.us"
+            f" AND e.us <= k.start + {whole} AND e.us <= k.us + {step}{strict} GROUP BY ALL)"
+        )
+    every = " UNION ALL ".join(f"SELECT application, path FROM k{i + 1}" for i in PLACES)
+    best = "first(path ORDER BY len(path) DESC, path)"
+    texts.append(
+        f"best AS (SELECT application, {best} AS path FROM ({every}) GROUP BY application)"
+    )
+    return ", ".join(texts)
+
+
+def _masks(funnel: Funnel) -> str:
+    """In any order: which steps lie in a window that begins with an event of one of them."""
+    whole = funnel.window_seconds * 1_000_000
+    levels = "".join(
+        f" WHEN mask & {(2 << i) - 1} = {(2 << i) - 1} THEN {i + 1}" for i in reversed(PLACES)
+    )
+    return (
+        f"s AS (SELECT DISTINCT application, us, step FROM e WHERE step <= {PLACES[-1]}),"
+        " w AS (SELECT a.application, a.us, bit_or(1 << b.step::INTEGER) AS mask FROM s a JOIN s b"
+        f" ON b.application = a.application AND b.us >= a.us AND b.us <= a.us + {whole}"
+        " GROUP BY ALL),"
+        f" best AS (SELECT application, [0, 0, 0, 0][1:max(CASE{levels} ELSE 0 END)] AS path"
+        " FROM w GROUP BY application)"
+    )

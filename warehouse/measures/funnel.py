@@ -1,0 +1,99 @@
+"""The ordered funnel: how many applications come how far within the window, and how fast."""
+
+from collections.abc import Sequence
+
+from warehouse.compile import Slice, Sql, applications, fetch
+from warehouse.compile.applications import STEP, instant
+from warehouse.compile.funnel import chains
+from warehouse.datasets import STEPS
+from warehouse.measures.ground import Ground, Values, column
+from warehouse.measures.loans import by_step, share, without
+from warehouse.metrics.model import Conversion, EndToEnd, EndToEndWithin, Measure, StepTime
+from warehouse.windows import utc
+
+_STEPS = tuple(STEPS)
+_LAST = len(_STEPS)
+
+
+def rows_of(ground: Ground, part: Slice) -> Sql:
+    """The applications of `part` (without steps) with their chains, and `is_maturing`."""
+    window = part.window
+    rows = chains(applications.cohort(ground.tables, part), ground.funnel, window.until)
+    edge = utc(ground.complete, ground.zone)
+    edge = edge if window.until is None else min(edge, window.until)
+    young = f"INTERVAL {ground.funnel.window_seconds} SECOND > {instant(edge)}"
+    text = (
+        f"SELECT *, coalesce(NOT (is_disbursed OR is_ended) AND started_at + {young}, FALSE)"
+        f" AS is_maturing FROM ({rows.text})"
+    )
+    return Sql(text=text, parameters=rows.parameters)
+
+
+def _asked(ground: Ground, part: Slice, values: Sequence[str]) -> tuple[Slice, list[Values]]:
+    """A value of each SQL text in the cells of `part` without steps."""
+    plain = without(part, STEP)
+    sql = applications.grouped(rows_of(ground, plain), plain, values)
+    rows = fetch(ground.tables, sql)
+    return plain, [column(rows, plain, i) for i in range(len(values))]
+
+
+def _counts(ground: Ground, part: Slice) -> tuple[list[Values], list[Values], Values]:
+    """Applications that come to each step; the settled ones of them; and the maturing ones.
+
+    One statement for all of them, whose rows the metrics of a question share.
+    """
+    every = [f"count(c{k})" for k in range(1, _LAST + 1)]
+    settled = [f"{count} FILTER (WHERE NOT is_maturing)" for count in every]
+    values = (*every, *settled, "count(*) FILTER (WHERE is_maturing)")
+    _, found = _asked(ground, part, values)
+    return found[:_LAST], found[_LAST:-1], found[-1]
+
+
+def converted(ground: Ground, part: Slice, _: Measure) -> Values:
+    return by_step(part, _STEPS, _counts(ground, part)[0])
+
+
+def conversion(ground: Ground, part: Slice, measure: Measure) -> Values:
+    assert isinstance(measure, Conversion)
+    settled = _counts(ground, part)[1]
+    bases = settled[:-1] if measure.from_before else [settled[0]] * (_LAST - 1)
+    shares = [
+        {cell: share(number, base.get(cell)) for cell, number in own.items()}
+        for own, base in zip(settled[1:], bases, strict=True)
+    ]
+    return by_step(part, _STEPS[1:], shares)
+
+
+def maturing(ground: Ground, part: Slice, _: Measure) -> Values:
+    return _counts(ground, part)[2]
+
+
+def step_time(ground: Ground, part: Slice, measure: Measure) -> Values:
+    assert isinstance(measure, StepTime)
+    spans = [f"c{k + 1} - c{k}" for k in range(1, _LAST)]
+    _, found = _asked(ground, part, [_middle(span, measure.at) for span in spans])
+    return by_step(part, _STEPS[1:], [_seconds(values) for values in found])
+
+
+def end_to_end(ground: Ground, part: Slice, measure: Measure) -> Values:
+    assert isinstance(measure, EndToEnd)
+    return _seconds(_asked(ground, part, [_middle(f"c{_LAST} - c1", measure.at)])[1][0])
+
+
+def within(ground: Ground, part: Slice, measure: Measure) -> Values:
+    assert isinstance(measure, EndToEndWithin)
+    most = measure.seconds * 1_000_000
+    inside = f"count(*) FILTER (WHERE c{_LAST} - c1 <= {most})"
+    _, (within, timed) = _asked(ground, part, [inside, f"count(c{_LAST})"])
+    return {cell: share(within[cell], count) for cell, count in timed.items()}
+
+
+def _middle(span: str, at: float | None) -> str:
+    """SQL of a percentile, exact and continuous, or of the mean; NULL where there is no span."""
+    if at is None:
+        return f"avg({span})"
+    return f"percentile_cont({at}) WITHIN GROUP (ORDER BY {span})"
+
+
+def _seconds(values: Values) -> Values:
+    return {c: None if us is None else round(us / 1_000_000, 3) for c, us in values.items()}
