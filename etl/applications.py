@@ -18,8 +18,8 @@ from warehouse.settings import Settings
 from warehouse.writer import Writer
 
 DATASET = LOAN_EVENT.name
-MOST_AT_ONCE = 50_000
-"""Applications merged together; their events must fit the writer's memory."""
+MOST_EVENTS = 100_000
+"""About so many events are merged together: they must fit the writer's memory."""
 _MONTH = "strftime(day, '%Y-%m')"
 _EVENTS = (
     "event_id, source, day, hour, occurred_at, application, person, step, product, audience,"
@@ -83,14 +83,22 @@ class _Files:
         for month in marked:
             alias = self.attach(DATASET, month)
             run(f"INSERT INTO touched SELECT application FROM {alias}.dirty_application")
-        count = int(run("SELECT count(DISTINCT application) FROM touched")[0][0])
-        parts = -(-count // MOST_AT_ONCE)
+        parts = -(-self._count("touched") // MOST_EVENTS)
         for part in range(parts):
             run(
                 "CREATE OR REPLACE TEMP TABLE portion AS SELECT DISTINCT application"
                 f" FROM touched WHERE hash(application) % {parts} = {part}"
             )
             yield
+
+    def _count(self, applications: str) -> int:
+        """The events of the applications of a table, in every month."""
+        found = 0
+        for month in self.every:
+            alias = self.attach(DATASET, month)
+            rows = f"{alias}.fact SEMI JOIN {applications} USING (application)"
+            found += int(self.writer.execute(f"SELECT count(*) FROM {rows}")[0][0])
+        return found
 
     def merge_portion(self) -> set[str]:
         """Merge the applications of `portion`; the months whose file was written."""

@@ -43,15 +43,14 @@ SELECT application,
     CASE WHEN count(*) FILTER (rank < 4) > count(DISTINCT rank) FILTER (rank < 4)
         THEN list({'at': occurred_at, 'step': rank} ORDER BY turn) END AS history
 FROM (
-    SELECT *, row_number() OVER (
-        PARTITION BY application ORDER BY occurred_at, rank, event_id
-    ) AS turn
+    SELECT *,
+        row_number() OVER (PARTITION BY application ORDER BY occurred_at, event_id) AS place,
+        row_number() OVER (PARTITION BY application ORDER BY occurred_at, rank, event_id) AS turn
     FROM (
-        SELECT *, row(occurred_at, event_id) AS place,
-            (coalesce(list_position([
-                'applied', 'approved', 'signed', 'disbursed',
-                'declined', 'withdrawn', 'cancelled', 'expired', 'other'
-            ], step), 10) - 1)::UTINYINT AS rank
+        SELECT *, (coalesce(list_position([
+            'applied', 'approved', 'signed', 'disbursed',
+            'declined', 'withdrawn', 'cancelled', 'expired', 'other'
+        ], step), 10) - 1)::UTINYINT AS rank
         FROM application_event
     )
 )
