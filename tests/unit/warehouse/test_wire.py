@@ -20,11 +20,11 @@ _PERIODS = st.builds(
     _DAYS,
     st.integers(1, 900),
 )
+_ORDERS = ((Order.ANY, ()), (Order.STRICT, (60, 60, 3600)), (Order.ORDERED, (60, 60, 3600)))
 _FUNNELS = st.builds(
-    Funnel,
-    order=st.sampled_from(Order),
-    window_seconds=st.integers(1, 366 * 86_400),
-    step_seconds=st.sampled_from([(), (60, 60, 3600)]),
+    lambda order, seconds: Funnel(order=order[0], window_seconds=seconds, step_seconds=order[1]),
+    st.sampled_from((*_ORDERS, (Order.ORDERED, ()))),
+    st.integers(1, 366 * 86_400),
 )
 _MEMBERS = st.lists(_NAMES, min_size=1, max_size=4, unique=True).map(lambda m: tuple(sorted(m)))
 _QUERIES = st.builds(
