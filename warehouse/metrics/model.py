@@ -11,6 +11,15 @@ from itertools import pairwise
 
 from warehouse.datasets import CLOCK_DIMENSIONS, DATASETS
 from warehouse.errors import DefinitionError
+from warehouse.metrics._loan_kinds import Binned as Binned
+from warehouse.metrics._loan_kinds import Conversion as Conversion
+from warehouse.metrics._loan_kinds import Converted as Converted
+from warehouse.metrics._loan_kinds import EndToEnd as EndToEnd
+from warehouse.metrics._loan_kinds import EndToEndWithin as EndToEndWithin
+from warehouse.metrics._loan_kinds import ErrorBudget as ErrorBudget
+from warehouse.metrics._loan_kinds import Maturing as Maturing
+from warehouse.metrics._loan_kinds import Reached as Reached
+from warehouse.metrics._loan_kinds import StepTime as StepTime
 from warehouse.model import Grain, Label, Polarity, Unit
 
 ALL_GRAINS = tuple(Grain)
@@ -100,67 +109,11 @@ class Mean:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reached:
-    """Applications that ever had a step, one row a step. Does not add up over steps."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Binned:
-    """Timed applications by the bin of their decision time; its members are all timed ones."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Portion:
     """Records that pass `test` among those that do whatever their member of `over`."""
 
     test: Trait
     over: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Converted:
-    """Applications that come to a step in the ordered funnel, one row a step."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Conversion:
-    """Applications that come to a step, among those at the first or at the step before.
-
-    Maturing ones are in neither.
-    """
-
-    from_before: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Maturing:
-    """Applications without an end that are younger than the funnel's window."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class StepTime:
-    """From one step of the earliest chain to the next, one row a step. `at` None: the mean."""
-
-    at: float | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class EndToEnd:
-    """From the first to the last step of the earliest chain. `at` None: the mean."""
-
-    at: float | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class EndToEndWithin:
-    """Applications disbursed on their earliest chain within `seconds`, among all those so."""
-
-    seconds: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class ErrorBudget:
-    """How much of the late decisions that the objective allows is left; below zero: overdrawn."""
 
 
 @dataclass(frozen=True, kw_only=True)
