@@ -8,7 +8,7 @@ from pages._figures.values import Break, Series, Style
 from warehouse.calendar import Rest, mark
 from warehouse.model import Grain
 
-_TOP, _BOTTOM = -0.012, -0.034
+_TOP, _BOTTOM = -0.014, -0.032
 """Of the bar under the axis, in heights of the plot."""
 MOST_DAYS = 100
 """With more days their marks would be thinner than two pixels."""
@@ -16,8 +16,10 @@ MOST_DAYS = 100
 
 def marked(figure: Figure, series: Series, style: Style) -> Figure:
     """The figure of a chart over the units of `series`, with their marks."""
-    layout = figure["layout"]
-    shapes = [*layout.get("shapes", ()), *_holidays(series, style), *_lines(series, style)]
+    layout, bars = figure["layout"], list(_holidays(series, style))
+    shapes = [*layout.get("shapes", ()), *bars, *_lines(series, style)]
+    if bars:  # the names of days make room for them
+        layout = {**layout, "xaxis": {**layout["xaxis"], "ticklen": 9, "tickcolor": CLEAR}}
     notes = [*layout.get("annotations", ()), *(_name(one, style) for one in series.breaks)]
     return {**figure, "layout": {**layout, "shapes": shapes, "annotations": notes}}
 
@@ -48,8 +50,8 @@ def _holidays(series: Series, style: Style) -> Iterator[Figure]:
             "x1": last + 0.4,
             "y0": _BOTTOM,
             "y1": _TOP,
-            "line": {"width": 1, "color": style.theme.hatch},
-            "fillcolor": style.theme.hatch if rest is Rest.HOLIDAY else CLEAR,
+            "line": {"width": 1, "color": style.theme.quiet},
+            "fillcolor": style.theme.quiet if rest is Rest.HOLIDAY else CLEAR,
         }
 
 

@@ -85,10 +85,11 @@ def _draw(drawing: Drawing, title: str, metric: Metric, more: Extras) -> Tile | 
     change = format_change(cell.change(metric.unit), metric.unit, polarity, drawing.language)
     is_hidden = cell.state is CellState.SUPPRESSED
     chips = more.chips(drawing, cell)
-    said = _finding(drawing, title, str(text), change.signed)
+    per = _("/工作日") if drawing.result.query.per_workday and text.unit else ""
+    said = _finding(drawing, title, f"{text}{per}" if per else str(text), change.signed)
     return Tile(
         value=text.number,
-        unit=text.unit + (_("/工作日") if drawing.result.query.per_workday else ""),
+        unit=text.unit + per,
         change=f"{change.arrow} {change.text}".strip() if change.text != NONE else "",
         tone="good" if change.tone == "good" else "bad" if change.tone == "bad" else "quiet",
         context=_("样本过少，已隐去") if is_hidden else more.context(drawing),

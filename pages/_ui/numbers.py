@@ -110,7 +110,9 @@ def _rounds_to(value: float, decimals: int) -> float:
 def _count_scale(value: float, unit: Unit, language: str) -> Scale:
     word = _WORDS[unit][1 if is_english(language) else 0]
     if _rounds_to(value, 0) < 10_000:
-        return Scale(divisor=1, decimals=0, prefix="", unit=word)
+        # A small mean (per working day, of days) would lose what it says.
+        decimals = 1 if abs(value) < 100 and not float(value).is_integer() else 0
+        return Scale(divisor=1, decimals=decimals, prefix="", unit=word)
     steps = _EN_STEPS if is_english(language) else _ZH_STEPS
     for divisor, prefix in steps:
         smaller = max((d for d, _ in steps if d < divisor), default=1.0)

@@ -22,7 +22,7 @@ def working_days(one: Answered) -> str:
         is_deaf = one.drawing.filters.per_workday and result.query.grain is not Grain.DAY
         return _("不按工作日均") if is_deaf else ""
     days = _days(result)
-    return _("工作日均，{n} 个工作日").format(n=days.own_work) if days else _("工作日均")
+    return _("{n} 个工作日").format(n=days.own_work) if days else _("工作日均")
 
 
 def _days(result: Result) -> Days | None:

@@ -134,7 +134,7 @@ def test_tile_when_per_workday_then_its_unit_says_so() -> None:
     said = _says(cards.tile(_tile(result, per_workday=True)))
     assert "/工作日" in said
     chart = Answered(panel=PANEL, drawing=_drawing(result, _filters(per_workday=True)))
-    assert "工作日均，16 个工作日" in notes.note(chart)
+    assert "16 个工作日" in notes.note(chart)
 
 
 def test_note_when_a_card_cannot_go_by_working_days_then_says_so() -> None:
