@@ -13,6 +13,7 @@ from gate.shelf import Shelf
 from pages._ui.shell import shell
 from warehouse.accounts import Accounts
 from warehouse.answer import Warehouse
+from warehouse.explained import Keeper
 from warehouse.keys import Keyring
 from warehouse.requests import ask, asked, waiting
 from warehouse.settings import Settings
@@ -54,6 +55,7 @@ def create_app(settings: Settings) -> Document:
         viewer=current_viewer,
         ask=lambda **wanted: ask(settings, keyring, asked(**wanted)),
         waiting=lambda: waiting(settings, keyring),
+        keep=Keeper(settings, keyring).keep,
     )
     register_all(app, services)
     server.extensions["cockpit_services"] = services

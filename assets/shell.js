@@ -214,6 +214,19 @@
     }
   });
 
+  /* The dialog on a number. The same card may be opened again, so its key is never the same. */
+  let opened = 0;
+  document.addEventListener("click", function (event) {
+    const card = event.target.closest("[data-explain]");
+    const close = event.target.closest("[data-close]");
+    if (card) {
+      opened += 1;
+      window.dash_clientside.set_props("why-key", { data: card.getAttribute("data-explain") + "|" + opened });
+    } else if (close) {
+      window.dash_clientside.set_props(close.getAttribute("data-close"), { is_open: false });
+    }
+  });
+
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     cockpit: {
       /* The entry of the open page is marked; every entry carries the filters along. */

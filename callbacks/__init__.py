@@ -1,6 +1,7 @@
 """What happens when someone acts or time passes? Each module has `register(app, services)`.
 
 catalogue  searching the metric catalogue
+explain    the dialog on a number: where it comes from, why it changed
 exports    files of a panel or a page, streamed
 filters    the filter bar and the address follow each other
 panels     one request fills all panels of a page

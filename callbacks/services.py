@@ -12,6 +12,7 @@ from warehouse import clock
 from warehouse.accounts import Accounts
 from warehouse.answer import Warehouse
 from warehouse.errors import CockpitError
+from warehouse.explanation import Explanation
 from warehouse.model import UNKNOWN, Role, Scope, Viewer
 from warehouse.operations import Request
 from warehouse.settings import Settings
@@ -29,6 +30,7 @@ class Services:
 
     ask      leaves a request for the ETL; see `warehouse.requests`.
     waiting  the requests that the ETL has not taken yet.
+    keep     keeps an explained number for its hash; see `warehouse.explained.Keeper`.
     """
 
     settings: Settings
@@ -38,6 +40,7 @@ class Services:
     viewer: Callable[[], Viewer]
     ask: Callable[..., Request]
     waiting: Callable[[], tuple[Request, ...]] = tuple
+    keep: Callable[[Explanation, Viewer], bool] = lambda _one, _viewer: False
 
     def warm(self) -> None:
         """Open the warehouse and answer the first page once, so that nobody waits for it."""

@@ -66,6 +66,7 @@ CALLBACKS: Mapping[str, frozenset[Role]] = {
     "views.children": READERS,
     "catalogue-entries.children": READERS,
     "ask.is_open": OPERATORS,
+    "why.is_open": READERS,  # and the roles of page and panel
     '{"link":["ALL"]}.className': EVERYBODY,
     '{"card":"","scene":["MATCH"],"wall":"got"}.data': WALL,
     '{"card":["ALL"],"scene":["MATCH"],"wall":"graph"}.figure': WALL,

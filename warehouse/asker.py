@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from warehouse import clock
-from warehouse.block import Block, block
+from warehouse.block import Block, Sides, block
 from warehouse.cache import Cache
 from warehouse.compare import Bases, bases, days, per_workday
 from warehouse.compile import Slice, Tables, Window
@@ -27,18 +27,6 @@ from warehouse.rest import Asked, rest_row
 from warehouse.rows import Standing, arrange, combinations, count_suppressed, kept, standing
 from warehouse.settings import Settings
 from warehouse.windows import Edge
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sides:
-    """The cells of one unit and those it is compared with, for every member of either.
-
-    One cell a metric, in their order; both maps have the same members.
-    """
-
-    now: Mapping[Members, tuple[Cell, ...]]
-    base: Mapping[Members, tuple[Cell, ...]]
-    is_partial: bool
 
 
 @dataclass(frozen=True, kw_only=True)

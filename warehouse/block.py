@@ -52,6 +52,18 @@ class Block:
         return covered is not None and covered.start < unit.end and unit.start < covered.end
 
 
+@dataclass(frozen=True, kw_only=True)
+class Sides:
+    """The cells of one unit and those it is compared with, for every member of either.
+
+    One cell a metric, in their order; both maps have the same members.
+    """
+
+    now: Mapping[Members, tuple[Cell, ...]]
+    base: Mapping[Members, tuple[Cell, ...]]
+    is_partial: bool
+
+
 def block(
     ground: Ground,
     part: Slice,

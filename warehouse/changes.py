@@ -5,7 +5,8 @@ from dataclasses import replace
 from fractions import Fraction
 
 from warehouse import contribution
-from warehouse.asker import Asker, Sides
+from warehouse.asker import Asker
+from warehouse.block import Sides
 from warehouse.contribution import Contribution, Pair, exact
 from warehouse.editions import is_break
 from warehouse.errors import NotDecomposable, QueryError
@@ -79,7 +80,7 @@ def split(asker: Asker, question: Question, dimension: str) -> Contribution:
     if len(parts.now) > _MOST_MEMBERS:
         raise QueryError(f"{dimension} has more than {_MOST_MEMBERS:,} members. Choose another.")
     members = {cell[0]: _pairs(parts, cell) for cell in parts.now}
-    _refuse_single(parts)
+    _refuse_hidden(members, parts)
     return Contribution(
         query=replace(question.query, compare=compare),
         dimension=dimension,
@@ -161,8 +162,13 @@ def _pairs(sides: Sides, members: Members) -> tuple[Pair, ...] | None:
     return tuple((exact(now.value or 0), exact(base.value or 0)) for now, base in cells)
 
 
-def _refuse_single(sides: Sides) -> None:
+def _refuse_hidden(members: Mapping[str, object], sides: Sides) -> None:
     """A single hidden member of a period would be told by what the others leave."""
+    if members and all(pairs is None for pairs in members.values()):
+        raise NotDecomposable(
+            "Every member is hidden to protect people: split by another dimension.",
+            zh="各成员均因样本过少隐去，请按其他维度拆分。",
+        )
     for side in (sides.now, sides.base):
         hidden = [c for c in side.values() if any(x.state is CellState.SUPPRESSED for x in c)]
         if len(hidden) == 1:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from warehouse.errors import QueryError
-from warehouse.metrics.model import Metric
+from warehouse.metrics.model import Edition, Metric
 from warehouse.model import Cell, CellState, MetricQuery, Period, Role, Scope, SourceStatus
 from warehouse.operations import Restatement, Run
 from warehouse.rollups import Route
@@ -93,7 +93,7 @@ def read(text: str | None) -> Number:
 class Explanation:
     """All that one number stands on, as far as its viewer may see it.
 
-    definition   the metric as it is defined.
+    definition   the metric; `edition`: how it is defined for this number.
     period       what it counts; `is_partial`: the period is not over.
     records      how many records (applications, for loans) lie in it; None: hidden.
     people       how many different people are among them; None: hidden, or none are named.
@@ -106,6 +106,7 @@ class Explanation:
 
     known: Known
     definition: Metric
+    edition: Edition
     cell: Cell
     period: Period
     is_partial: bool

@@ -39,18 +39,20 @@ def explained(
     cell = row.cells[0] if row else Cell(state=CellState.MISSING)
     sources = standing_on(asker.snapshot.manifest.sources, question.datasets)
     records, people = counted(asker, question)
+    edition = metric.edition_on(question.window.units[0].start)
     return Explanation(
         known=Known(
             query=question.query,
             role=asker.viewer.role,
             scope=asker.viewer.scope,
             small_cell=asker.smallest_cell(metric.dataset),
-            definitions=((metric.name, metric.since.isoformat()),),
+            definitions=((metric.name, edition.since.isoformat()),),
             data_version=result.data_version,
             state=cell.state,
             value=cell.value,
         ),
         definition=metric,
+        edition=edition,
         cell=cell,
         period=question.window.units[0],
         is_partial=row.is_partial if row else False,

@@ -13,6 +13,7 @@ from dash.development.base_component import Component
 from pages._ui.answered import Answered, Blank
 from pages._ui.book import page_of
 from pages._ui.cells import Chip
+from pages._ui.dialog import button, is_explained
 from pages._ui.entries import anchor
 from pages._ui.ids import aria, attributes, part
 from pages._ui.notes import against, as_of, late_names, marks, note, title
@@ -54,6 +55,7 @@ def _tile_frame(panel: Panel) -> Component:
     return html.Article(
         [
             html.Div(waiting, id=part("tile", panel.id), className="tile-body"),
+            *([button(panel)] if is_explained(panel) else []),
             dcc.Store(id=part("stamp", panel.id)),
         ],
         className="card tile",
@@ -94,6 +96,8 @@ def _state(panel: Panel) -> Component:
 
 def _card(panel: Panel, body: Component, *, has_table: bool) -> Component:
     foot: list[Component] = [html.Div(id=part("foot", panel.id), className="foot-line")]
+    if is_explained(panel):
+        foot.append(button(panel, _("解释")))
     if has_table:
         foot.append(_table_frame(panel))
     return html.Section(

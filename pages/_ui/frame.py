@@ -9,6 +9,7 @@ from pages._ui import ids
 from pages._ui.book import Page, page_of, tabs
 from pages._ui.cards import frame
 from pages._ui.desk import desk
+from pages._ui.dialog import dialog, is_explained
 from pages._ui.ids import aria, attributes, part
 from pages._ui.menu_of_views import views_menu
 from pages._ui.parts import Children, alert, container, link_button
@@ -40,6 +41,7 @@ def page_layout(name: str, more: Children = ()) -> Component:
             html.Div(tiles, className="tiles") if tiles else None,
             html.Div(cards, className="cards"),
             *more,
+            *(dialog() if any(is_explained(panel) for panel in panels) else ()),
         ],
         f"page page-{page.name}",
     )

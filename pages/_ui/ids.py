@@ -22,6 +22,16 @@ ASK_CONFIRM = "ask-confirm"
 ASK_CANCEL = "ask-cancel"
 WISH = "wish"
 ASKED = "asked"
+WHY = "why"
+WHY_TITLE = "why-title"
+WHY_NOTE = "why-note"
+WHY_BODY = "why-body"
+WHY_KEY = "why-key"
+WHY_CONTROLS = "why-controls"
+WHY_TAB = "why-tab"
+WHY_METRIC = "why-metric"
+WHY_NUMBER = "why-number"
+WHY_DIMENSION = "why-dimension"
 
 
 def part(kind: str, panel: Any) -> dict[str, Any]:

@@ -71,3 +71,7 @@ def colon() -> str:
 
 def comma() -> str:
     return ", " if language() == "en" else "、"
+
+
+def stop() -> str:
+    return "." if language() == "en" else "。"
