@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from warehouse import changes, clock, pipeline, standing
+from warehouse import applications, changes, clock, pipeline, standing
+from warehouse.applications import Applications
 from warehouse.asker import Asker
 from warehouse.cache import Cache
 from warehouse.connection import Reader, Snapshot
@@ -185,6 +186,20 @@ class Warehouse:
             as_of=as_of(sources),
             stale=tuple(source for source in sources if source.is_stale(now)),
         )
+
+    def applications(
+        self, query: MetricQuery, viewer: Viewer, limit: int = 200, after: int = 0
+    ) -> Applications:
+        """The applications behind one number, as many as the number says; see `applications.py`.
+
+        query  one metric that counts applications; its cell by filters and period alone.
+        after  how many to leave out: what the page before gave.
+        Raises as `answer`, `Forbidden` for all but analysts and administrators, and `Suppressed`
+        where the number is hidden from the viewer.
+        """
+        asker, question = self._asked(query, viewer)
+        applications.check(viewer, question, limit, after)
+        return applications.listed(asker, question, self._reader.keyring, limit, after)
 
     def members(self, dimension: str, viewer: Viewer) -> tuple[Member, ...]:
         """The members that occur in what the viewer may see, in display order."""

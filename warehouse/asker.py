@@ -242,17 +242,12 @@ class Asker:
             complete=self.edge((dataset,)).at,
             city=self.snapshot.manifest.city,
             goal_growth=self.settings.goal_growth,
-            goal_from=self._goal_from(),
+            goal_from=self.settings.goal_day(clock.today(self.settings.zone)),
             smallest_cell=smallest_cell(self.settings, dataset),
             zone=self.settings.zone,
             funnel=question.query.funnel or Funnel(),
             loan_objective=self.settings.loan_objective,
         )
-
-    def _goal_from(self) -> date:
-        if self.settings.goal_from:
-            return date.fromisoformat(f"{self.settings.goal_from}-01")
-        return Grain.YEAR.floor(clock.today(self.settings.zone))
 
     def _bases(self, question: Question, compare: Compare) -> Bases:
         at = self.edge(question.datasets)

@@ -151,7 +151,7 @@ class Reader:
         check_home(settings)
         self._spill = Scratch(settings.spill)
         self._settings = settings
-        self._keyring = keyring
+        self.keyring = keyring
         self._connection = connect(self._spill.folder, published_files(settings))
         self._files = Attached(settings, keyring, self._attach, self._connection.execute)
         self._lock = threading.Lock()
@@ -191,7 +191,7 @@ class Reader:
                 self._files.look()
                 held = self._current.manifest if self._current else None
                 self._current, self._problem = newest_good(
-                    self._settings, self._keyring, held, self._take
+                    self._settings, self.keyring, held, self._take
                 )
                 self._stamp, self._look_at = stamp, now + LOOK_EVERY_SECONDS
             self._detach_unused()

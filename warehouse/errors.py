@@ -11,6 +11,7 @@
     │   ├── TooLarge           more cells or time than one question may take
     │   └── NotDecomposable    a change that cannot be split, or may not
     ├── Forbidden              the viewer may not see this (HTTP 403)
+    │   └── Suppressed         it is hidden to protect the few people behind it
     ├── SourceError            a declared source is wrong: names file, key, line and remedy
     ├── ContractBroken         a batch cannot be loaded as a whole
     ├── SourceUnavailable      the outside cannot be reached or read
@@ -76,6 +77,10 @@ class NotDecomposable(QueryError):
 
 
 class Forbidden(CockpitError):
+    pass
+
+
+class Suppressed(Forbidden):
     pass
 
 

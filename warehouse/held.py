@@ -10,6 +10,7 @@ class Held:
     problem = ""
 
     def __init__(self, reader: Reader, manifest: Manifest) -> None:
+        self.keyring = reader.keyring
         self._snapshot = reader.hold(manifest)
 
     def snapshot(self) -> Snapshot:

@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -134,6 +135,10 @@ class Settings:
     @property
     def is_production(self) -> bool:
         return self.profile == "production"
+
+    def goal_day(self, today: date) -> date:
+        """The first day of the month the goal compounds from."""
+        return date.fromisoformat(f"{self.goal_from or f'{today.year}-01'}-01")
 
     @property
     def live(self) -> Path:

@@ -9,13 +9,28 @@ to the same event from the same start only the earliest can be the earliest of a
 from datetime import datetime
 
 from warehouse.compile.applications import instant, time_of
-from warehouse.compile.slice import Sql
+from warehouse.compile.slice import Sql, Window
 from warehouse.datasets import STEPS
 from warehouse.funnel import Funnel, Order
 
 PLACES = range(len(STEPS))
 _TIMES = tuple(time_of(step) for step in STEPS)
 _PATH = ", ".join(f"path[{i + 1}]" for i in PLACES)
+
+
+def followed(rows: Sql, funnel: Funnel, window: Window, edge: datetime) -> Sql:
+    """`rows` of `applications.cohort` with their chains, and `is_maturing`.
+
+    edge  up to where the data reach (UTC): what is younger than the window then has not failed.
+    """
+    known = chains(rows, funnel, window.until)
+    edge = edge if window.until is None else min(edge, window.until)
+    young = f"INTERVAL {funnel.window_seconds} SECOND > {instant(edge)}"
+    text = (
+        f"SELECT *, coalesce(NOT (is_disbursed OR is_ended) AND started_at + {young}, FALSE)"
+        f" AS is_maturing FROM ({known.text})"
+    )
+    return Sql(text=text, parameters=known.parameters)
 
 
 def chains(rows: Sql, funnel: Funnel, until: datetime | None) -> Sql:

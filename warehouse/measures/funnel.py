@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from warehouse.compile import Slice, Sql, applications, fetch
-from warehouse.compile.applications import STEP, instant
-from warehouse.compile.funnel import chains
+from warehouse.compile import Slice, applications, fetch
+from warehouse.compile.applications import STEP
+from warehouse.compile.funnel import followed
 from warehouse.datasets import STEPS
 from warehouse.measures.ground import Ground, Values, column
 from warehouse.measures.loans import by_step, share, without
@@ -15,26 +15,14 @@ _STEPS = tuple(STEPS)
 _LAST = len(_STEPS)
 
 
-def rows_of(ground: Ground, part: Slice) -> Sql:
-    """The applications of `part` (without steps) with their chains, and `is_maturing`."""
-    window = part.window
-    rows = chains(applications.cohort(ground.tables, part), ground.funnel, window.until)
-    edge = utc(ground.complete, ground.zone)
-    edge = edge if window.until is None else min(edge, window.until)
-    young = f"INTERVAL {ground.funnel.window_seconds} SECOND > {instant(edge)}"
-    text = (
-        f"SELECT *, coalesce(NOT (is_disbursed OR is_ended) AND started_at + {young}, FALSE)"
-        f" AS is_maturing FROM ({rows.text})"
-    )
-    return Sql(text=text, parameters=rows.parameters)
-
-
 def _asked(ground: Ground, part: Slice, values: Sequence[str]) -> tuple[Slice, list[Values]]:
     """A value of each SQL text in the cells of `part` without steps."""
     plain = without(part, STEP)
-    sql = applications.grouped(rows_of(ground, plain), plain, values)
-    rows = fetch(ground.tables, sql)
-    return plain, [column(rows, plain, i) for i in range(len(values))]
+    edge = utc(ground.complete, ground.zone)
+    rows = followed(applications.cohort(ground.tables, plain), ground.funnel, plain.window, edge)
+    sql = applications.grouped(rows, plain, values)
+    found = fetch(ground.tables, sql)
+    return plain, [column(found, plain, i) for i in range(len(values))]
 
 
 def _counts(ground: Ground, part: Slice) -> tuple[list[Values], list[Values], Values]:
