@@ -1,6 +1,6 @@
 """Steps as horizontal bars over a quiet track, with the conversion from step to step."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pages._figures import frame
 from pages._figures.frame import Figure
@@ -13,12 +13,17 @@ _INSIDE = 0.42
 """From this share of the track on, the number fits into its bar."""
 
 
-def draw(series: Series, style: Style) -> Figure:
-    """Points are the steps in order; the first is the whole."""
+def draw(
+    series: Series, style: Style, *, shares: Mapping[str, float | None] | None = None
+) -> Figure:
+    """Points are the steps in order; the first is the whole.
+
+    shares  by step, how many of those before came so far; None: as the bars say.
+    """
     if not series.points:
         return frame.empty(style)
     whole = series.values[0] or max([v for v in series.values if v is not None] or [1.0]) or 1.0
-    rates = [_rate(series.points, i, style) for i in range(len(series.points))]
+    rates = [_rate(series.points, i, style, shares) for i in range(len(series.points))]
     colours = _colours(style, len(series.points))
     return frame.figure(
         style,
@@ -76,14 +81,18 @@ def _bars(series: Series, style: Style, colours: list[str], rates: list[str]) ->
     }
 
 
-def _rate(points: Sequence[Point], i: int, style: Style) -> str:
+def _rate(
+    points: Sequence[Point], i: int, style: Style, shares: Mapping[str, float | None] | None
+) -> str:
     """Of those who reached the step before, how many reached this one."""
     if i == 0:
         return style.say("逐级转化率", "Step rate")
     here, before = points[i].value, points[i - 1].value
-    if here is None or not before:
+    share = here / before if here is not None and before else None
+    share = share if shares is None else shares.get(points[i].code)
+    if share is None:
         return style.say("转化 —", "—")
-    return style.say("转化 ", "") + f"{fixed(here / before * 100, 1)}%"
+    return style.say("转化 ", "") + f"{fixed(share * 100, 1)}%"
 
 
 def _numbers(series: Series, style: Style, colours: list[str], whole: float) -> list[Figure]:

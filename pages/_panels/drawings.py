@@ -52,7 +52,7 @@ def _gap(people: Series, goal: Series) -> str:
 
 def funnel(drawing: Drawing) -> Chart | None:
     """Applied to disbursed, with the conversion from step to step."""
-    steps = _steps(drawing, tuple(STEPS))
+    steps = steps_of(drawing, tuple(STEPS))
     if not steps.points or not steps.points[0].value:
         return None
     return Chart(
@@ -71,7 +71,7 @@ def _funnel_note(drawing: Drawing, applied: Point) -> str:
 
 def ends(drawing: Drawing) -> Chart | None:
     """How applications ended that were not paid out."""
-    shown = _steps(drawing, tuple(ENDS))
+    shown = steps_of(drawing, tuple(ENDS))
     if not shown.points:
         return None
     return Chart(
@@ -82,9 +82,9 @@ def ends(drawing: Drawing) -> Chart | None:
     )
 
 
-def _steps(drawing: Drawing, codes: tuple[str, ...]) -> Series:
-    """The points of these steps, in this order."""
-    one = series(drawing.result, find("loans.reached"), drawing.style)
+def steps_of(drawing: Drawing, codes: tuple[str, ...]) -> Series:
+    """The points of these steps, in this order, of the only metric that is asked."""
+    one = series(drawing.result, find(drawing.result.query.metrics[0]), drawing.style)
     by_code = {p.code: p for p in one.points}
     names = {**STEPS, **ENDS}
     points = tuple(

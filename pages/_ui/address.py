@@ -23,7 +23,7 @@ DIMENSIONS = (
     *_LAST,
 )
 """What an address can filter by, in its order."""
-OWN_KEYS: tuple[str, ...] = ()
+OWN_KEYS = ("order", "window", "steps")
 """Keys that only one page reads; it checks their values. assets/shell.js lists them too."""
 
 LONGEST = 8000

@@ -11,6 +11,7 @@ from dash.development.base_component import Component
 from pages._ui.address import DIMENSIONS, OWN_KEYS, RUN_KEYS, USUAL
 from pages._ui.book import Page
 from pages._ui.filters import ALL, CUSTOM, PRESETS, WORKDAY, Filters
+from pages._ui.funnels import DEFAULTS, ORDERS, WINDOWS
 from pages._ui.ids import aria, control
 from pages._ui.parts import ANY, select
 from pages._ui.picks import APART
@@ -62,11 +63,13 @@ def bar(
     makers: Mapping[str, Callable[[], Component]] = {
         "period": lambda: _presets(filters, (*PRESETS, ALL, *((CUSTOM,) * ("more" in controls)))),
         "compare": lambda: _compares(filters),
-        "more": lambda: _more(filters, choices, further, is_open=is_open),
+        "more": lambda: _more(
+            filters, choices, further, is_open=is_open, has_funnel="funnel" in controls
+        ),
         "source": lambda: _sources(filters, choices.get("source", ())),
         "state": lambda: _states(filters),
     }
-    made = [makers[name]() for name in controls]
+    made = [makers[name]() for name in controls if name in makers]
     return [*made, _reset()] if made else []
 
 
@@ -121,16 +124,38 @@ def _compares(filters: Filters) -> Component:
 
 
 def _more(
-    filters: Filters, choices: Choices, further: Sequence[str] | None, *, is_open: bool
+    filters: Filters,
+    choices: Choices,
+    further: Sequence[str] | None,
+    *,
+    is_open: bool,
+    has_funnel: bool,
 ) -> Component:
     count = sum(len(members) for _dimension, members in filters.where)
     name = _("筛选") + (f" · {count}" if count else "")
     fields = [_dimension(filters, d, choices.get(d, ())) for d in USUAL]
     rest = _further(filters, choices, further, is_open=is_open)
+    fields += _funnel(filters) if has_funnel else []
     own = [_grain(filters), _per(filters), _dates(filters)]
     body = html.Div([*fields, *own, rest], className="more-body")
-    mark = " is-on" if count or filters.grain or filters.per_workday else ""
+    is_on = count or filters.grain or filters.per_workday or (has_funnel and filters.own)
+    mark = " is-on" if is_on else ""
     return html.Details([html.Summary(name), body], className=f"more{mark}", open=is_open)
+
+
+def _funnel(filters: Filters) -> list[Component]:
+    """How the funnel of the page counts: order and window."""
+    said = {**DEFAULTS, **dict(filters.own)}
+    windows = WINDOWS if said["window"] in WINDOWS else {said["window"]: said["window"], **WINDOWS}
+    return [
+        _field(
+            name, dcc.RadioItems(id=control(key), options=words, value=said[key], className="pills")
+        )
+        for key, name, words in (
+            ("order", _("漏斗口径"), [{"label": _(t), "value": v} for v, t in ORDERS.items()]),
+            ("window", _("漏斗窗口"), [{"label": _(t), "value": v} for v, t in windows.items()]),
+        )
+    ]
 
 
 def _further(

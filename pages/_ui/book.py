@@ -45,7 +45,13 @@ PAGES = (
     Page(name="overview", path="/", label="总览", roles=_READERS),
     Page(name="usage", path="/usage", label="服务使用", roles=_READERS),
     Page(name="growth", path="/growth", label="用户增长", roles=_READERS),
-    Page(name="loans", path="/loans", label="普惠贷款", roles=_READERS),
+    Page(
+        name="loans",
+        path="/loans",
+        label="普惠贷款",
+        roles=_READERS,
+        controls=("period", "compare", "more", "funnel"),
+    ),
     Page(name="quality", path="/quality", label="服务质量", roles=_READERS),
     Page(
         name="pipeline",

@@ -75,6 +75,14 @@ class Line:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Named:
+    """The name of a row; with a pick, a button that filters by it (`pages._ui.picks`)."""
+
+    text: str
+    pick: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Act:
     """A button that opens a request for confirmation. `key`: what `pages._ui.wishes` reads."""
 
@@ -95,4 +103,4 @@ class Acts:
         return ""
 
 
-Entry = str | int | Chip | Meter | Split | Pair | Line | Acts
+Entry = str | int | Chip | Meter | Split | Pair | Line | Named | Acts

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from pages._ui.address import DIMENSIONS, OWN_KEYS, RUN_KEYS, members_of, pairs_of, written
+from pages._ui.funnels import DEFAULTS, funnel_of
 from pages._ui.text import _, named
 from warehouse import datasets
 from warehouse.errors import BadPeriod, QueryError, nearest
@@ -97,7 +98,7 @@ class Filters:
             grain=_choice(Grain, "grain", pairs["grain"]) if "grain" in pairs else None,
             day=anchor(horizon, today),
             chosen=_few(tuple((name, members) for name, members in found if members)),
-            own=tuple((key, pairs[key]) for key in OWN_KEYS if key in pairs),
+            own=_own(pairs),
         )
 
     def to_search(self) -> str:
@@ -179,6 +180,13 @@ class Filters:
         last = self.period.end - timedelta(days=1)
         start = grain.floor(min(last, max(self.day or last, self.period.start)))
         return Period(start=grain.shift(start, 1 - count), end=grain.shift(start, 1))
+
+
+def _own(pairs: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """The keys of single pages, checked, without what goes without saying."""
+    said = {key: pairs[key] for key in OWN_KEYS if key in pairs}
+    funnel_of(said)
+    return tuple((key, value) for key, value in said.items() if value != DEFAULTS[key])
 
 
 def _few(

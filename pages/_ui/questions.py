@@ -10,6 +10,7 @@ from typing import TypedDict, Unpack
 
 from pages._ui.drill import level
 from pages._ui.filters import Filters
+from pages._ui.funnels import funnel_of
 from pages._ui.picks import APART
 from warehouse.metrics import find
 from warehouse.metrics.model import ADDITIVE
@@ -19,7 +20,10 @@ HOUR, WEEKDAY = "hour", "weekday"
 
 
 class Options(TypedDict, total=False):
-    """period and grain default to the bar's period and to one value for all of it."""
+    """period and grain default to the bar's period and to one value for all of it.
+
+    funnel  whether it is counted as the page's address says; see `pages._ui.funnels`.
+    """
 
     period: Period
     grain: Grain
@@ -27,6 +31,7 @@ class Options(TypedDict, total=False):
     where: tuple[tuple[str, tuple[str, ...]], ...]
     compare: bool
     limit: int
+    funnel: bool
 
 
 def ask(filters: Filters, *metrics: str, **options: Unpack[Options]) -> MetricQuery:
@@ -41,6 +46,7 @@ def ask(filters: Filters, *metrics: str, **options: Unpack[Options]) -> MetricQu
         where=tuple({**heard, **own}.items()),
         compare=filters.compare if options.get("compare") else None,
         limit=options.get("limit"),
+        funnel=funnel_of(dict(filters.own)) if options.get("funnel") else None,
         per_workday=filters.per_workday and _adds_up(metrics, options),
     )
 
@@ -51,15 +57,17 @@ def _adds_up(metrics: tuple[str, ...], options: Options) -> bool:
     return not apart and all(isinstance(find(name).measure, ADDITIVE) for name in metrics)
 
 
-def trace(filters: Filters, *metrics: str, by: tuple[str, ...] = ()) -> MetricQuery:
+def trace(filters: Filters, *metrics: str, **options: Unpack[Options]) -> MetricQuery:
     """The question behind a line: the bar's period by its unit, up to the last one that is over.
 
     A single day is shown by hour, where the metrics know the hour of their records.
     """
-    if filters.period.days == 1 and not by and HOUR in _known(metrics):
-        return ask(filters, *metrics, by=(HOUR,))
+    if filters.period.days == 1 and not options.get("by") and HOUR in _known(metrics):
+        hours: Options = {**options, "by": (HOUR,)}
+        return ask(filters, *metrics, **hours)
     period = filters.whole(filters.so_far, filters.unit)
-    return ask(filters, *metrics, by=by, period=period, grain=filters.unit)
+    units: Options = {**options, "period": period, "grain": filters.unit}
+    return ask(filters, *metrics, **units)
 
 
 def left_running(filters: Filters, query: MetricQuery) -> date | None:

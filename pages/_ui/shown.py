@@ -6,7 +6,7 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
-from pages._ui.cells import Act, Acts, Chip, Entry, Line, Meter, Pair, Split
+from pages._ui.cells import Act, Acts, Chip, Entry, Line, Meter, Named, Pair, Split
 from pages._ui.ids import aria, attributes
 from pages._ui.numbers import fixed
 from pages._ui.parts import badge
@@ -41,6 +41,10 @@ def act(one: Act) -> Component:
 def pick_button(text: str, pick: str) -> Component:
     """A name that does what a click on its mark in the chart does; see assets/shell.js."""
     return html.Button(text, type="button", className="pickable", **attributes(data_pick=pick))
+
+
+def _named(cell: Named) -> str | Component:
+    return pick_button(cell.text, cell.pick) if cell.pick else cell.text
 
 
 def _acts(cell: Acts) -> Component:
@@ -101,7 +105,8 @@ def _clipped(value: str) -> str:
     return value if len(value) <= _LONGEST_VALUE else value[:_LONGEST_VALUE] + "…"
 
 
-_MAKERS: Mapping[type, Callable[[Any], Component]] = {
+_MAKERS: Mapping[type, Callable[[Any], str | Component]] = {
+    Named: _named,
     Chip: chip,
     Meter: _meter,
     Split: _split,

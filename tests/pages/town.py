@@ -57,6 +57,7 @@ def _loans() -> list[dict[str, Any]]:
                 "audience": ("person", "company")[number % 2],
                 "district": ("east", "west")[number % 2],
                 "channel": "bank",
+                "dealer": ("anton", "berta")[number % 2],
                 "reason": "income" if step == "declined" else "",
                 "amount": 5_000_000,
                 "credit_bureau": True,
