@@ -9,6 +9,9 @@ from warehouse.compile.slice import Slice, Sql, Tables, cut, group, literal
 from warehouse.datasets import MANY_SCENES, NO_SCENE
 from warehouse.rollups import DIMENSIONS, FACT, PERSON_DAY
 
+_MOST_SCENES = 1000
+"""Equal instants are told apart by places below this, beside microseconds in one number."""
+
 
 def active_days(tables: Tables, part: Slice) -> Sql:
     """Rows (unit, members..., on how many days, people)."""
@@ -44,13 +47,20 @@ def flow(tables: Tables, part: Slice, since: date) -> Sql:
     rows = cut(tables, part.over(whole), FACT, *columns)
     cells = "".join(f", by_{i}" for i in range(len(part.by)))
     text = f"""
-WITH used AS (
-  SELECT person{cells}, scene, min("day") AS "day",
-    min({{'at': occurred_at, 'id': event_id}}) AS begun
-  FROM ({rows.text}) WHERE person IS NOT NULL GROUP BY person{cells}, scene),
+WITH events AS (SELECT * FROM ({rows.text}) WHERE person IS NOT NULL),
+used AS (
+  SELECT person{cells}, scene, min("day") AS "day", min(occurred_at) AS begun
+  FROM events GROUP BY person{cells}, scene),
+equal AS (SELECT person{cells}, begun FROM used GROUP BY ALL HAVING count(*) > 1),
+places AS (
+  SELECT person{cells}, scene,
+    row_number() OVER (PARTITION BY person{cells} ORDER BY min(event_id)) AS place
+  FROM events JOIN equal USING (person{cells}) WHERE occurred_at = begun
+  GROUP BY person{cells}, scene),
 ordered AS (
-  SELECT person{cells}, min("day") AS "day", list(scene ORDER BY begun) AS scenes
-  FROM used GROUP BY person{cells})
+  SELECT person{cells}, min("day") AS "day",
+    arg_min(scene, epoch_us(begun) * {_MOST_SCENES} + coalesce(place, 0), 2) AS scenes
+  FROM used LEFT JOIN places USING (person{cells}, scene) GROUP BY person{cells})
 SELECT {window.unit()} AS unit{cells}, scenes[1], coalesce(scenes[2], '{NO_SCENE}'), count(*)
 FROM ordered WHERE "day" >= {literal(window.period.start)} AND "day" < {literal(window.period.end)}
 GROUP BY ALL"""
