@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from warehouse import applications, changes, clock, pipeline, standing
+from warehouse import applications, changes, clock, outlook, pipeline, standing
 from warehouse.applications import Applications
 from warehouse.asker import Asker
 from warehouse.cache import Cache
@@ -42,6 +42,7 @@ from warehouse.operations import (
     Run,
     Sample,
 )
+from warehouse.outlook import Outlook
 from warehouse.pattern import Decided, Pattern
 from warehouse.pivot import compute, resolve_pivot
 from warehouse.quarantine import QuarantineReason, read_reasons
@@ -200,6 +201,21 @@ class Warehouse:
         asker, question = self._asked(query, viewer)
         applications.check(viewer, question, limit, after)
         return applications.listed(asker, question, self._reader.keyring, limit, after)
+
+    def outlook(self, viewer: Viewer, where: outlook.Where = ()) -> Outlook:
+        """How the running month stands to the growth goal. Raises as `answer`."""
+        asker = self._asker(self._reader.snapshot(), viewer)
+        edge = asker.edge(("service_event",))
+        chosen = dict(where).get("district")
+        districts = (d for d in self.city(viewer).districts if not chosen or d.code in chosen)
+        setting = outlook.Setting(
+            day=edge.last_day,
+            at=edge.at,
+            population=sum(district.population for district in districts),
+            growth=self._settings.goal_growth,
+        )
+        asked = outlook.questions(edge.last_day, where)
+        return outlook.read([self.answer(query, viewer) for query in asked], setting)
 
     def members(self, dimension: str, viewer: Viewer) -> tuple[Member, ...]:
         """The members that occur in what the viewer may see, in display order."""

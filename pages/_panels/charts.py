@@ -70,22 +70,6 @@ def amounts(metric: str) -> Draw:
     return draw
 
 
-def rising(metric: str) -> Draw:
-    """One line that can only rise; the finding is by how much it did."""
-
-    def draw(drawing: Drawing) -> Chart | None:
-        one = series(drawing.result, find(metric), drawing.style)
-        if not findings.known(one):
-            return None
-        return Chart(
-            figure=lines.draw([one], drawing.style),
-            finding=findings.rise(one, drawing),
-            note=unit_note(one, drawing),
-        )
-
-    return draw
-
-
 def lines_by(metric: str, dimension: str) -> Draw:
     """One line a member, the largest few."""
 
