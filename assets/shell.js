@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const YEAR = 31536000;
-  const OWN = /^(state|order|window|steps)=/;
+  const OWN = /^(state|order|window|steps|metrics|rows|columns|by|sort|top|across|form)=/;
 
   const remember = function (name, value) {
     document.cookie = name + "=" + value + ";path=/;max-age=" + YEAR + ";samesite=lax";

@@ -13,17 +13,26 @@ from flask import Response, request
 
 from callbacks.panels import Counter
 from callbacks.services import Services, filters_of
-from pages._documents import FORMATS, Asked, Format, file_name, make_report, period_text
+from pages._documents import (
+    FORMATS,
+    Asked,
+    Format,
+    Found,
+    Pivoted,
+    file_name,
+    make_report,
+    period_text,
+)
 from pages._ui import restated
 from pages._ui.book import Page, page_of
+from pages._ui.explored import explored
 from pages._ui.filters import Filters
 from pages._ui.panel import Panel, panel_of, screen_of
-from pages._ui.panel import Sheet as Screen
 from pages._ui.text import _, language
 from warehouse import clock
 from warehouse.errors import Forbidden, QueryError, nearest
 from warehouse.metrics import CATALOGUE
-from warehouse.model import Result, Viewer
+from warehouse.model import Viewer
 
 log = logging.getLogger(__name__)
 
@@ -62,11 +71,13 @@ def _send(services: Services, page_name: str, panel_id: str | None, suffix: str)
 
 def _answers(
     services: Services, panels: Sequence[Panel], filters: Filters
-) -> tuple[list[tuple[str, Result | Screen]], list[str]]:
+) -> tuple[list[tuple[str, Found]], list[str]]:
     """The answers by panel title, and the titles of panels this viewer may not see."""
     answers, left_out = [], []
     counter = Counter(services=services, theme="light")
     for panel in panels:
+        if panel.pivot and panel.kind == "chart" and len(panels) > 1:
+            continue  # its numbers are those of the table beside it
         try:
             answers.append((_(panel.title), _answer(counter, panel, filters)))
         except Forbidden:
@@ -74,8 +85,12 @@ def _answers(
     return answers, left_out
 
 
-def _answer(counter: Counter, panel: Panel, filters: Filters) -> Result | Screen:
+def _answer(counter: Counter, panel: Panel, filters: Filters) -> Found:
     """What the card's question gives; a table on the screen goes out as it stands there."""
+    if panel.pivot and panel.kind == "table":
+        pivot = counter.drawing(panel, filters).pivot
+        assert pivot is not None
+        return Pivoted(pivot=pivot, metrics=explored(filters).metrics)
     if panel.kind != "table" and panel.query:
         return counter.answer(panel.query(filters))
     drawing = counter.drawing(panel, filters)

@@ -11,8 +11,10 @@ from pages._ui.address import USUAL, pairs_of
 from pages._ui.bar import bar, changed, further_of
 from pages._ui.book import Page, page_of
 from pages._ui.desk import KEY, Desk
+from pages._ui.explored import repaired
 from pages._ui.filters import CUSTOM, Filters
 from pages._ui.picks import picked
+from pages._ui.setup import setup
 from warehouse import clock
 from warehouse.errors import CockpitError, QueryError
 from warehouse.model import Label, Member, Viewer
@@ -47,10 +49,12 @@ def register(app: Dash, services: Services) -> None:
         if page is None or filters is None:
             return [no_update] * len(bars)
         is_asked = ctx.triggered_id == ids.FURTHER
-        if not is_asked and _shown(services, values, controls, search or "") == filters:
-            return [no_update] * len(bars)
-        made = _bar(services, page_of(page["name"]), filters, further or "", is_asked=is_asked)
-        return [made for _ in bars]
+        stands = not is_asked and _shown(services, values, controls, search or "") == filters
+        made: Any = no_update
+        if not stands:
+            made = _bar(services, page_of(page["name"]), filters, further or "", is_asked=is_asked)
+        # What the setup offers depends on what is chosen in it.
+        return [setup(filters) if one["panel"] == "setup" else made for one in bars]
 
     @app.callback(
         Output(ids.URL, "search"),
@@ -194,4 +198,6 @@ def _address(services: Services, key: str, values: Mapping[str, Any], search: st
     if wished is None:
         # A date that is none: the address takes it, and the page says what is wrong with it.
         return pairs
+    if "metrics" in values:
+        wished = repaired(wished)
     return no_update if wished == now else wished.to_search()

@@ -118,6 +118,8 @@ class Counter:
             raise Forbidden(f"The role {self._viewer.role} may not open the page {page.name}.")
         try:
             filters = self.filters(search)
+            for asked in (panel.pivot for panel in page.panels if panel.pivot):
+                asked(filters)  # its address may be wrong in what only this page reads
         except QueryError as error:
             return {
                 **_left_alone(wanted),
@@ -168,7 +170,9 @@ class Counter:
     def drawing(self, panel: Panel, filters: Filters) -> Drawing:
         """Everything the panel draws from. Raises as `Warehouse.answer` does."""
         house, viewer = self._warehouse, self._viewer
-        results = tuple(house.answer(query, viewer) for query in panel.questions(filters))
+        pivot = None if panel.pivot is None else house.pivot(panel.pivot(filters), viewer)
+        answers = (house.answer(query, viewer) for query in panel.questions(filters))
+        results = (*(() if pivot is None else (pivot.result,)), *answers)
         if filters.levels and results and _is_nameless(results[0]):
             return self.drawing(panel, replace(filters, levels=frozenset()))
         return Drawing(
@@ -185,6 +189,7 @@ class Counter:
             goal=self._goal,
             records=records_of(self._services, viewer),
             restated=self._restated(),
+            pivot=pivot,
         )
 
     def _restated(self) -> tuple[Restatement, ...]:

@@ -23,18 +23,10 @@ from warehouse.model import Cell, Compare, Days, Grain, Period, Result, Row, Vie
 from warehouse.pattern import MOST_CELLS, Decided, Pattern, decide, pattern
 from warehouse.policy import Members, has_district, visible_where
 from warehouse.question import Question, depends_on_the_instant
-from warehouse.rest import Asked, rest_row
+from warehouse.rest import Asked, Cut, rest_row
 from warehouse.rows import Standing, arrange, combinations, count_suppressed, kept, standing
 from warehouse.settings import Settings
 from warehouse.windows import Edge
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cut:
-    """The rows of a question, and what lies beyond its limit."""
-
-    rows: tuple[Row, ...]
-    beyond: frozenset[Members] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)

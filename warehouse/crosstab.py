@@ -11,6 +11,8 @@ from warehouse.model import (
     Grain,
     MetricQuery,
     Period,
+    Result,
+    Row,
     Sort,
     SourceStatus,
 )
@@ -95,6 +97,24 @@ class Pivot:
     """The period is not over."""
     as_of: datetime | None = None
     stale: tuple[SourceStatus, ...] = ()
+
+    @property
+    def result(self) -> Result:
+        """The grand total as an answer, with what holds for the whole table."""
+        query = MetricQuery(
+            metrics=self.query.metrics,
+            period=self.period,
+            where=self.query.where,
+            compare=self.query.compare,
+        )
+        return Result(
+            query=query,
+            rows=(Row(members=(), cells=self.total, is_partial=self.is_partial),),
+            as_of=self.as_of,
+            data_version=self.data_version,
+            suppressed=self.suppressed,
+            stale=self.stale,
+        )
 
     @property
     def lines(self) -> tuple[Cells, ...]:

@@ -109,7 +109,10 @@ def _frame(asker: Asker, query: PivotQuery, question: Question, table: Table) ->
     columns: tuple[Row, ...] = ()
     columns_beyond: frozenset[Members] = frozenset()
     if query.grain is not None:
-        columns = asker.cut(question.by()).rows
+        last = asker.edge(question.datasets).last_day
+        found = asker.cut(question.by()).rows
+        # Units to come have no column; the totals still are those of the period asked for.
+        columns = tuple(row for row in found if row.period is None or row.period.start <= last)
     elif query.columns is not None:
         limit = query.column_limit
         columns, columns_beyond = _margin(asker, question, query.columns, limit, None)

@@ -44,6 +44,14 @@ class Asked:
         }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Cut:
+    """The rows of a question, and what lies beyond its limit."""
+
+    rows: tuple[Row, ...]
+    beyond: frozenset[Members] = frozenset()
+
+
 def rest_row(
     asked: Asked, row: Row, beyond: AbstractSet[Members], smallest: Mapping[str, int]
 ) -> Row:

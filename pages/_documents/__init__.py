@@ -9,9 +9,28 @@ A new format is a module with a `FORMAT`, and its entry here.
 from collections.abc import Mapping
 
 from pages._documents import csv_file, xlsx_file
-from pages._documents._report import Asked, Format, Report, file_name, make_report, period_text
+from pages._documents._report import (
+    Asked,
+    Format,
+    Found,
+    Pivoted,
+    Report,
+    file_name,
+    make_report,
+    period_text,
+)
 
-__all__ = ["FORMATS", "Asked", "Format", "Report", "file_name", "make_report", "period_text"]
+__all__ = [
+    "FORMATS",
+    "Asked",
+    "Format",
+    "Found",
+    "Pivoted",
+    "Report",
+    "file_name",
+    "make_report",
+    "period_text",
+]
 
 FORMATS: Mapping[str, Format] = {
     module.FORMAT.suffix: module.FORMAT for module in (csv_file, xlsx_file)

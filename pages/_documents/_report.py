@@ -5,7 +5,7 @@ Built from the same answers as the cards, so a file cannot show other numbers th
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from pages._documents._words import say
 from pages._ui.cells import Entry as Shown
 from pages._ui.cells import Meter, Split
 from pages._ui.panel import Sheet as Screen
+from warehouse.crosstab import Cells, Heading, Pivot
 from warehouse.datasets import KNOWN_DIMENSIONS
 from warehouse.metrics.model import Metric
 from warehouse.model import Cell, CellState, Compare, EditionUse, Period, Result, Row, Unit, Viewer
@@ -39,6 +40,18 @@ class Sheet:
     about: tuple[tuple[str, str], ...]
     columns: tuple[Column, ...]
     rows: tuple[tuple[Entry, ...], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pivoted:
+    """A pivot table and the order of its metrics on the screen."""
+
+    pivot: Pivot
+    metrics: tuple[str, ...]
+
+
+Found = Result | Screen | Pivoted
+"""What a panel gives to a file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +91,7 @@ class Asked:
 
 def make_report(
     title: str,
-    panels: Sequence[tuple[str, Result | Screen]],
+    panels: Sequence[tuple[str, Found]],
     asked: Asked,
     left_out: Sequence[str] = (),
 ) -> Report:
@@ -93,13 +106,52 @@ def make_report(
         (say("when", words), _time(asked.at, asked)),
         *((say("left_out", words), name) for name in left_out),
     )
-    sheets = tuple(
-        table_sheet(name, found, asked)
-        if isinstance(found, Screen)
-        else make_sheet(name, found, asked)
-        for name, found in panels
-    )
+    sheets = tuple(_sheet(name, found, asked) for name, found in panels)
     return Report(title=title, about=about, sheets=sheets)
+
+
+def _sheet(title: str, found: Found, asked: Asked) -> Sheet:
+    if isinstance(found, Screen):
+        return table_sheet(title, found, asked)
+    if isinstance(found, Pivoted):
+        return pivot_sheet(title, found, asked)
+    return make_sheet(title, found, asked)
+
+
+def pivot_sheet(title: str, found: Pivoted, asked: Asked) -> Sheet:
+    """The sheet of a pivot table: rows and columns as on the screen, totals first."""
+    pivot, result = found.pivot, found.pivot.result
+    lines = zip(pivot.rows, pivot.row_totals, pivot.cells, strict=True)
+    total = say("total", asked.language)
+    rows = [(total, (pivot.total, *pivot.column_totals))]
+    rows += [(_heading(h, found, asked), (own, *cells)) for h, own, cells in lines]
+    groups = [total, *(_heading(heading, found, asked) for heading in pivot.columns)]
+    per_group = _metric_columns(found.metrics, pivot.query.compare, asked)
+    columns = [Column(title=_dimension(pivot.query.rows, asked))]
+    columns += [replace(c, title=f"{name} · {c.title}") for name in groups for c in per_group]
+    return Sheet(
+        title=title,
+        about=(*_lines(title, result, asked), *_definitions(result, asked)),
+        columns=tuple(columns),
+        rows=tuple((name, *_pivot_cells(places, found, asked)) for name, places in rows),
+    )
+
+
+def _heading(heading: Heading, found: Pivoted, asked: Asked) -> str:
+    if heading.period is not None:
+        partial = f" ({say('partial', asked.language)})" if heading.is_partial else ""
+        return period_text(heading.period) + partial
+    query = found.pivot.query
+    is_row = heading in found.pivot.rows
+    return asked.label(query.rows if is_row else query.columns or "", heading.member)
+
+
+def _pivot_cells(places: Sequence[Cells], found: Pivoted, asked: Asked) -> Iterator[Entry]:
+    query = found.pivot.query
+    for cells in places:
+        by_name = dict(zip(query.metrics, cells, strict=True))
+        for name in found.metrics:
+            yield from _cell(by_name[name], asked.metrics[name].unit, query.compare, asked.language)
 
 
 def make_sheet(title: str, result: Result, asked: Asked) -> Sheet:
@@ -218,18 +270,28 @@ def _columns(result: Result, asked: Asked) -> tuple[Column, ...]:
     has_time = any(row.period for row in result.rows)
     columns = [Column(title=say("period", words))] if has_time else []
     columns += [Column(title=_dimension(name, asked)) for name in query.by]
-    for metric in (asked.metrics[name] for name in query.metrics):
-        unit = say(f"unit_{metric.unit.value}", words)
-        unit += f" / {say('workday', words)}" if query.per_workday else ""
+    columns += _metric_columns(
+        query.metrics, query.compare, asked, say("workday", words) if query.per_workday else ""
+    )
+    return (*columns, Column(title=say("remark", words)))
+
+
+def _metric_columns(
+    names: Sequence[str], compare: Compare | None, asked: Asked, per: str = ""
+) -> list[Column]:
+    """The value of each metric and, where compared, its base and change."""
+    words, columns = asked.language, list[Column]()
+    for metric in (asked.metrics[name] for name in names):
+        unit = say(f"unit_{metric.unit.value}", words) + (f" / {per}" if per else "")
         title = f"{metric.label.text(words)} ({unit})"
         columns.append(Column(title=title, unit=metric.unit))
-        if query.compare:
+        if compare:
             columns.append(Column(title=f"{title} · {say('base', words)}", unit=metric.unit))
             change = "points" if metric.unit is Unit.SHARE else "rate"
             columns.append(
                 Column(title=f"{title} · {say(change, words)}", unit=metric.unit, change=change)
             )
-    return (*columns, Column(title=say("remark", words)))
+    return columns
 
 
 def _row(row: Row, result: Result, asked: Asked) -> tuple[Entry, ...]:

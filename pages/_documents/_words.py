@@ -52,6 +52,7 @@ _WORDS: Mapping[str, Label] = {
     "base": Label(zh="基期值", en="base"),
     "rate": Label(zh="变化率", en="change"),
     "points": Label(zh="变化（个百分点）", en="change (percentage points)"),
+    "total": Label(zh="合计", en="Total"),
     "remark": Label(zh="备注", en="Remark"),
     "partial": Label(zh="时段未结束", en="period not over"),
     "about": Label(zh="说明", en="About"),

@@ -11,6 +11,7 @@ Every file draws one thing. A drawing takes `values.Series` (made from a `Result
     funnel.draw(series, style)                         points are the steps, in order
     heatmap.draw(result, metric, style)                `by=("weekday", "hour")`
     matrix.draw(grid, style, *, most=None)             rows by columns in one hue, with values
+    crossing.draw(rows, style)                         rows by columns in one hue
     district_map.draw(series, city, style)             points carry the district's code
     distribution.draw(series, style, *, highlight=(), line_after="")  bars over ordered classes
     lineage.draw(graph, style)                         boxes in layers, joined by curves

@@ -7,7 +7,7 @@ from pages._figures.values import Point, Series, tick_text
 from pages._ui.numbers import fixed, short
 from pages._ui.panel import Drawing
 from pages._ui.text import _
-from warehouse.model import UNKNOWN, Grain, Unit
+from warehouse.model import REST, UNKNOWN, Grain, Unit
 
 
 def known(series: Series) -> tuple[Point, ...]:
@@ -22,8 +22,8 @@ def is_telling(series: Series) -> bool:
 
 
 def named(points: Sequence[Point]) -> tuple[Point, ...]:
-    """Without the member that stands for "not given": nobody can act on that one."""
-    return tuple(p for p in points if p.code != UNKNOWN)
+    """Without what stands for "not given" or for all others: nobody can act on these."""
+    return tuple(p for p in points if p.code not in (UNKNOWN, REST))
 
 
 def closed(series: Series) -> tuple[Point, ...]:

@@ -23,7 +23,18 @@ DIMENSIONS = (
     *_LAST,
 )
 """What an address can filter by, in its order."""
-OWN_KEYS = ("order", "window", "steps")
+EXPLORED = {
+    "metrics": "usage.events,usage.people",
+    "rows": "",
+    "columns": "",
+    "by": "",
+    "sort": "value",
+    "top": "10",
+    "across": "10",
+    "form": "table",
+}
+"""The keys of the page 数据探索, with what goes without saying."""
+OWN_KEYS = ("order", "window", "steps", *EXPLORED)
 """Keys that only one page reads; it checks their values. assets/shell.js lists them too."""
 
 LONGEST = 8000

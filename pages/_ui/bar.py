@@ -1,5 +1,6 @@
 """The filter bar: every control shows what the address says, none keeps a state of its own."""
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from pages._ui.parts import ANY, select
 from pages._ui.picks import APART
 from pages._ui.text import _, named
 from warehouse import datasets
+from warehouse.errors import QueryError
 from warehouse.metrics import find
 from warehouse.model import Grain, Member
 
@@ -77,6 +79,9 @@ def further_of(page: Page, filters: Filters) -> tuple[str, ...]:
     """The dimensions beside the usual ones by which any number of the page can be filtered."""
     asked = [query for panel in page.panels for query in panel.questions(filters)]
     metrics = {name for query in asked for name in query.metrics}
+    for pivot in (panel.pivot for panel in page.panels if panel.pivot):
+        with contextlib.suppress(QueryError):  # the panels say what is wrong with the address
+            metrics |= set(pivot(filters).metrics)
     known = {dimension for name in metrics for dimension in find(name).dimensions}
     return tuple(d for d in DIMENSIONS if d in known and d not in (*USUAL, APART))
 
@@ -188,12 +193,12 @@ def _dimension(filters: Filters, dimension: str, members: tuple[Member, ...]) ->
             multi=True,
             placeholder=_("全部"),
             maxHeight=260,
-            labels=_dropdown_words(),
+            labels=dropdown_words(),
         ),
     )
 
 
-def _dropdown_words() -> Any:
+def dropdown_words() -> Any:
     """What a dropdown says, typed as its own maker wants it."""
     return {
         "select_all": _("全选"),

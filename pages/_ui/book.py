@@ -53,6 +53,7 @@ PAGES = (
         controls=("period", "compare", "more", "funnel"),
     ),
     Page(name="quality", path="/quality", label="服务质量", roles=_READERS),
+    Page(name="explore", path="/explore", label="数据探索", roles=_READERS),
     Page(
         name="pipeline",
         path="/pipeline",

@@ -13,6 +13,7 @@ from dash.development.base_component import Component
 from pages._ui.answered import Answered, Blank
 from pages._ui.book import page_of
 from pages._ui.cells import Chip
+from pages._ui.crosstable import Crosstab, crosstable
 from pages._ui.dialog import button, is_explained
 from pages._ui.entries import anchor
 from pages._ui.ids import aria, attributes, part
@@ -220,6 +221,8 @@ def figure(one: Answered) -> dict[str, Any]:
 
 
 def sheet(one: Answered) -> Component | None:
+    if isinstance(one.face, Crosstab):
+        return crosstable(one.face, title(one))
     return whole_sheet(one.face, title(one)) if isinstance(one.face, Sheet) else None
 
 

@@ -12,7 +12,15 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
-from pages._ui.address import DIMENSIONS, OWN_KEYS, RUN_KEYS, members_of, pairs_of, written
+from pages._ui.address import (
+    DIMENSIONS,
+    EXPLORED,
+    OWN_KEYS,
+    RUN_KEYS,
+    members_of,
+    pairs_of,
+    written,
+)
 from pages._ui.funnels import DEFAULTS, funnel_of
 from pages._ui.text import _, named
 from warehouse import datasets
@@ -185,8 +193,9 @@ class Filters:
 def _own(pairs: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """The keys of single pages, checked, without what goes without saying."""
     said = {key: pairs[key] for key in OWN_KEYS if key in pairs}
-    funnel_of(said)
-    return tuple((key, value) for key, value in said.items() if value != DEFAULTS[key])
+    funnel_of({key: text for key, text in said.items() if key in DEFAULTS})
+    usual = {**DEFAULTS, **EXPLORED}
+    return tuple((key, value) for key, value in said.items() if value != usual[key])
 
 
 def _few(

@@ -17,10 +17,10 @@ from pages._ui.text import _
 from warehouse.model import Viewer
 
 
-def page_layout(name: str, more: Children = ()) -> Component:
+def page_layout(name: str, more: Children = (), before: Children = ()) -> Component:
     """The page before any answer. Its numbers come with the batch callback.
 
-    more  what only this page has.
+    more, before  what only this page has, below and above its cards.
     """
     page = page_of(name)
     viewer = desk().viewer()
@@ -38,6 +38,7 @@ def page_layout(name: str, more: Children = ()) -> Component:
             _top(page),
             _tabs(page, viewer),
             html.Div(id=part("notice", ""), className="notice", role="alert"),
+            *before,
             html.Div(tiles, className="tiles") if tiles else None,
             html.Div(cards, className="cards"),
             *more,

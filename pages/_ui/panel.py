@@ -18,6 +18,7 @@ from pages._ui.filters import Filters
 from pages._ui.picks import pick_of
 from pages._ui.records import Records
 from pages._ui.theme import theme
+from warehouse.crosstab import Pivot, PivotQuery
 from warehouse.errors import DefinitionError
 from warehouse.model import City, Label, MetricQuery, Result, Role, Row, SourceStatus
 from warehouse.operations import Restatement
@@ -38,6 +39,7 @@ class Drawing:
     goal      wished growth of active people a month, as a share.
     records   what operators see of the pipeline, each kind read when a panel asks for it.
     restated  every changed number the viewer may know of; see `pages._ui.restated`.
+    pivot     the table of a panel that asks for one; `results` then holds its total.
     pick      what a click on a row, or on its mark in a chart, means; see `pages._ui.picks`.
     """
 
@@ -54,6 +56,7 @@ class Drawing:
     goal: float = 0.30
     records: Records = field(default_factory=Records)
     restated: tuple[Restatement, ...] = ()
+    pivot: Pivot | None = None
     pick: Callable[[Result, Row], str] = pick_of
 
     @property
@@ -160,6 +163,8 @@ class Panel:
     query: Question | None
     draw: Draw
     extra: tuple[Question, ...] = ()
+    pivot: Callable[[Filters], PivotQuery] | None = None
+    """Asks for a pivot table instead. Raises `QueryError` on an address that has no such one."""
     width: int = 4
     note: str = ""
     roles: frozenset[Role] = frozenset()

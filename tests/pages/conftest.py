@@ -46,8 +46,11 @@ def drawing_of(warehouse: Warehouse, noon: None) -> Ask:
         filters = Filters.from_search(
             search, warehouse.horizon(viewer), clock.today(warehouse.zone)
         )
+        pivot = warehouse.pivot(panel.pivot(filters), viewer) if panel.pivot else None
+        total = () if pivot is None else (pivot.result,)
         return Drawing(
-            results=tuple(warehouse.answer(q, viewer) for q in panel.questions(filters)),
+            results=(*total, *(warehouse.answer(q, viewer) for q in panel.questions(filters))),
+            pivot=pivot,
             filters=filters,
             now=clock.now(),
             zone=warehouse.zone,
