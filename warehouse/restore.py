@@ -7,16 +7,19 @@ everything else and lets the next one begin again.
 import json
 import shutil
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from warehouse import clock
+from warehouse.across import mark_every
 from warehouse.anchor import raise_anchor, read_anchor
 from warehouse.backup import KIND, content_hash, copy_durably
 from warehouse.backup_target import Target, register
 from warehouse.certificates import KIND as CERTIFICATE
 from warehouse.certificates import certificate_files, is_destroyed, read_certificate
+from warehouse.datasets import LOAN_EVENT
 from warehouse.errors import StorageError, Tampered
 from warehouse.failpoints import reach
 from warehouse.home import (
@@ -40,6 +43,7 @@ from warehouse.partition_key import key_file
 from warehouse.seals import opened, read_sealed
 from warehouse.settings import Settings
 from warehouse.stamps import Stamps, stamp_of, write_stamps
+from warehouse.writer import Writer
 
 _OWN = ("live", "published", "spill", "certificates", "web", "requests")
 
@@ -88,6 +92,9 @@ def restore(settings: Settings, target: Target) -> Restored:
     make_current(settings, manifest.generation)
     raise_anchor(settings, keyring, manifest.generation)
     restoring_file(settings).unlink()
+    if any(name.startswith(f"{LOAN_EVENT.name} ") for name in gone):
+        with closing(Writer(settings, keyring)) as writer:
+            mark_every(settings, writer)
     return Restored(generation=manifest.generation, files=len(manifest.files), destroyed=gone)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from warehouse import clock
+from warehouse.across import mark_shared
 from warehouse.anchor import raise_anchor, read_anchor
 from warehouse.backup_target import Target
 from warehouse.errors import StorageError
@@ -43,6 +44,7 @@ def destroy_local(
     """Everything in the home; the number of the generation without the month (0: none before)."""
     dataset, month = str(content["dataset"]), str(content["month"])
     ids = frozenset(content["key_ids"])
+    mark_shared(settings, writer, dataset, month)
     writer.detach_all()
     originals = frozenset(content["original_key_ids"])
     generation = _publish_without(settings, keyring, dataset, month, originals)

@@ -17,6 +17,16 @@ def make_runs(writer: Writer) -> str:
     return _make(writer, "pipeline_run", "")
 
 
+def make_loans(writer: Writer, month: str) -> str:
+    """Gives a month of loans, with its events, the tables it had before whole applications were
+    kept; its alias. What they held is not put back."""
+    alias = writer.attach("loan_event", month)
+    writer.execute(f"DROP TABLE {alias}.application")
+    writer.execute(f"DROP TABLE {alias}.dirty_application")
+    _run(writer, "loan_event", alias)
+    return alias
+
+
 def _make(writer: Writer, dataset: str, month: str) -> str:
     alias = writer.attach(dataset, month)
     tables = writer.execute(
@@ -24,9 +34,13 @@ def _make(writer: Writer, dataset: str, month: str) -> str:
     )
     for (table,) in tables:
         writer.execute(f"DROP TABLE {alias}.{table}")
+    _run(writer, dataset, alias)
+    return alias
+
+
+def _run(writer: Writer, dataset: str, alias: str) -> None:
     text = (FIRST / f"{dataset}.sql").read_text(encoding="utf-8")
     lines = (line for line in text.splitlines() if not line.startswith("--"))
     for statement in "\n".join(lines).replace("{db}", alias).split(";\n"):
         if statement.strip(" ;\n"):
             writer.execute(statement.strip(" ;\n"))
-    return alias
