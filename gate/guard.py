@@ -1,8 +1,7 @@
 """The default-deny gate: one function that runs before every request."""
 
 import logging
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 from urllib.parse import quote, urlsplit
 
 from dash import Dash
@@ -39,6 +38,8 @@ def install(
     Install it before anything else, so that nothing runs for a request that is not let in.
     """
 
+    read = envelope.reader(lambda: app_of().callback_map)
+
     @server.before_request
     def gate() -> AnyResponse | None:
         policy = policies.ROUTES.get(request.endpoint or "")
@@ -57,7 +58,7 @@ def install(
             check_page(request.path, viewer)
         by_person = request.endpoint in _BY_PEOPLE
         if request.endpoint == policies.CALLBACK:
-            called = _check_callback(app_of().callback_map, viewer)
+            called = _check_callback(read, viewer)
             by_person = called.changed != policies.REFRESH
         if by_person:
             used()
@@ -117,14 +118,14 @@ def check_page(path: str, viewer: Viewer) -> None:
 
 
 def _check_callback(
-    callbacks: Mapping[str, Mapping[str, Any]], viewer: Viewer
+    read: Callable[[bytes], envelope.Envelope], viewer: Viewer
 ) -> envelope.Envelope:
     if request.mimetype != "application/json":
         raise UnsupportedMediaType()
     if (request.content_length or 0) > envelope.MOST_BYTES:
         raise RequestEntityTooLarge()
     try:
-        called = envelope.read(request.get_data(), callbacks)
+        called = read(request.get_data())
     except envelope.BadEnvelope as error:
         log.warning("callback refused: %s", error)
         raise BadRequest() from error
