@@ -214,6 +214,23 @@
     }
   });
 
+  /* The tab key goes round inside an open dialog, not out of it into the page or the browser. */
+  document.addEventListener("keydown", function (event) {
+    const dialog = event.key === "Tab" && document.querySelector(".modal.show .modal-content");
+    if (!dialog) {
+      return;
+    }
+    const stops = Array.from(dialog.querySelectorAll("a[href], button, select, input, textarea, summary, [tabindex]")).filter(function (node) {
+      const isChosen = node.type !== "radio" || node.checked;
+      return node.tabIndex >= 0 && !node.disabled && isChosen && node.getClientRects().length > 0;
+    });
+    const end = event.shiftKey ? stops[0] : stops[stops.length - 1];
+    if (stops.length && (document.activeElement === end || !dialog.contains(document.activeElement))) {
+      event.preventDefault();
+      (event.shiftKey ? stops[stops.length - 1] : stops[0]).focus();
+    }
+  });
+
   /* The dialog on a number. The same card may be opened again, so its key is never the same. */
   let opened = 0;
   document.addEventListener("click", function (event) {

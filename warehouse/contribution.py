@@ -9,13 +9,17 @@ from fractions import Fraction
 
 from warehouse.errors import DefinitionError, NotDecomposable
 from warehouse.metrics.model import (
+    BY_STEP,
     Active,
+    Converted,
     Count,
     Cumulative,
     Distinct,
     Growth,
+    Maturing,
     Measure,
     Reached,
+    Rolling,
     Share,
     Sum,
 )
@@ -29,9 +33,9 @@ MIXED = "(hidden+overlap)"
 """Both at once: which is which would tell of the hidden ones."""
 TOGETHER = (HIDDEN, OVERLAP, MIXED)
 
-SUMS = (Count, Sum, Reached)
-"""Kinds whose members add up to the whole; steps of `Reached` do not, see `check`."""
-PEOPLE = (Distinct, Active, Cumulative, Growth)
+SUMS = (Count, Sum, Reached, Converted, Maturing)
+"""Kinds whose members add up to the whole; steps do not, see `check`."""
+PEOPLE = (Distinct, Active, Rolling, Cumulative, Growth)
 """Kinds that count different people: members overlap."""
 
 Pair = tuple[Fraction, Fraction]
@@ -93,11 +97,11 @@ def check(name: str, measure: Measure, dimension: str) -> None:
     """Raises `NotDecomposable` where members do not make up the whole in a known way."""
     if not isinstance(measure, (*SUMS, *PEOPLE, Share)):
         raise NotDecomposable(
-            f"{name} is no sum, share or number of people: its change cannot be split over"
+            f"{name} is no plain sum, share or number of people: its change cannot be split over"
             " members. Compare the members' own values instead.",
-            zh="该指标不是合计、占比或人数，其变化不能拆分到各成员；请直接比较各成员的数值。",
+            zh="该指标不是简单的合计、占比或人数，其变化不能拆分到各成员；请直接比较各成员的数值。",
         )
-    if isinstance(measure, Reached) and dimension == "step":
+    if isinstance(measure, BY_STEP) and dimension == "step":
         raise NotDecomposable(
             f"The steps of {name} hold each other: split one step by another dimension.",
             zh="各步骤逐级包含，不能按步骤拆分；请选定一个步骤，按其他维度拆分。",

@@ -128,8 +128,9 @@ def metric_options(query: MetricQuery) -> Options:
 
 
 def has_whole(query: MetricQuery) -> bool:
-    """Steps hold each other: all of them together are no number."""
-    return STEP not in query.by
+    """Steps hold each other, and some numbers are counted apart: all together are no number."""
+    apart = {STEP, *(name for metric in query.metrics for name in find(metric).apart)}
+    return not apart.intersection(query.by)
 
 
 def key_of(row: Row) -> str:
@@ -159,7 +160,7 @@ def _last_first(row: Row) -> int:
 
 
 def row_of(result: Result, key: str) -> Row | None:
-    """The row of that name; None: the whole. Steps have no whole: their first row."""
+    """The row of that name; None: the whole. Where there is no whole: the first row."""
     if not (result.query.by or result.query.grain):
         return None
     found = next((row for row in result.rows if key_of(row) == key), None)
@@ -171,7 +172,7 @@ def row_of(result: Result, key: str) -> Row | None:
 def dimensions(metric: Metric, query: MetricQuery) -> tuple[str, ...]:
     """What a change of this number can be split by: what it is not yet cut to one member of."""
     fixed = {name for name, members in query.where if len(members) == 1}
-    names = [name for name in metric.dimensions if name not in fixed and name != STEP]
+    names = [n for n in metric.dimensions if n not in {*fixed, STEP, *metric.apart}]
     return tuple(sorted(names, key=lambda name: (_place(name), names.index(name))))
 
 
