@@ -25,7 +25,7 @@ from pages._ui.panel import Drawing, Panel
 from pages._ui.shell import as_of_line
 from pages._ui.text import language
 from warehouse import clock
-from warehouse.errors import CockpitError, Forbidden, QueryError, TooLarge, UnknownHolidays
+from warehouse.errors import BadPeriod, CockpitError, Forbidden, QueryError, TooLarge, UnknownHolidays
 from warehouse.model import UNKNOWN, MetricQuery, Result, Role, Viewer
 from warehouse.operations import Restatement
 
@@ -161,7 +161,7 @@ class Counter:
             return answered(panel, self.drawing(panel, filters))
         except Forbidden:
             return refused(panel, "forbidden")
-        except TooLarge:
+        except (TooLarge, BadPeriod):  # some cards look further back than the bar says
             return refused(panel, "large")
         except UnknownHolidays:
             return refused(panel, "calendar")

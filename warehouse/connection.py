@@ -45,7 +45,8 @@ if importlib.util.find_spec("pandas") is None:
 MEMORY_LIMIT = "2GB"
 SPILL_LIMIT = "20GB"
 THREADS = 2
-STATEMENT_SECONDS = 20.0
+PREPARE_SECONDS = 60.0
+"""For what is made once of all months and serves every question after."""
 LOOK_EVERY_SECONDS = WATCH_EVERY_SECONDS = 10.0
 """So often a reader looks whether its files are untouched, asked or not, and lets go of memory."""
 MOST_QUERIES = 16
@@ -228,7 +229,9 @@ class Reader:
         shelf = Shelf(self._dropped)
         if self._current is not None:
             shelf = self._current.shelf.next(lambda files: set(files) <= set(aliases))
-        snapshot = Snapshot(manifest, self._connection, self._slots, shelf)
+        snapshot = Snapshot(
+            manifest, self._connection, self._slots, shelf, self._settings.question_seconds
+        )
         weakref.finalize(snapshot, self._freed.append, aliases).atexit = False
         return snapshot
 
@@ -257,8 +260,10 @@ class Snapshot:
         connection: duckdb.DuckDBPyConnection,
         slots: threading.BoundedSemaphore,
         shelf: Shelf,
+        seconds: float,
     ) -> None:
         self.manifest = manifest
+        self._seconds = seconds
         self.shelf = shelf
         self._connection = connection
         self._slots = slots
@@ -278,16 +283,16 @@ class Snapshot:
         return union(files, dataset, table, period, columns)
 
     def select(
-        self, sql: str, parameters: Sequence[object] = (), *, seconds: float = STATEMENT_SECONDS
+        self, sql: str, parameters: Sequence[object] = (), *, seconds: float | None = None
     ) -> Rows:
         """The rows of one SELECT, on a cursor of its own.
 
         Raises `DefinitionError` for anything but one SELECT, `QueryError` when it takes longer
-        than `seconds` or fails.
+        than `seconds` (else as the setting says) or fails.
         """
         return self._run(
             lambda cursor: cursor.execute(_one_select(cursor, sql), list(parameters)).fetchall(),
-            seconds,
+            self._seconds if seconds is None else seconds,
         )
 
     def prepare(self, dataset: str, table: str, sql: str) -> str | None:
@@ -309,7 +314,7 @@ class Snapshot:
             _one_select(cursor, sql)
             return cursor.execute(f"CREATE TABLE {made} AS {sql}").fetchall()
 
-        self._run(create, STATEMENT_SECONDS)
+        self._run(create, PREPARE_SECONDS)
         return made
 
     def _run(self, statement: Callable[[duckdb.DuckDBPyConnection], Rows], seconds: float) -> Rows:

@@ -60,6 +60,11 @@ SETTINGS = (
         meaning="Cells with fewer contributing people than this are suppressed (at least 3).",
     ),
     Setting(
+        name="COCKPIT_QUESTION_SECONDS",
+        default="20",
+        meaning="A statement of a question that takes longer is stopped, and the question refused.",
+    ),
+    Setting(
         name="COCKPIT_GOAL_GROWTH",
         default="0.30",
         meaning="Goal for monthly growth of active users, as a share.",
@@ -123,6 +128,7 @@ class Settings:
     master_key_file: Path
     anchor_folder: Path
     small_cell: int
+    question_seconds: int
     goal_growth: float
     goal_from: str
     loan_objective: float
@@ -187,6 +193,7 @@ class Settings:
             master_key_file=master,
             anchor_folder=Path(anchor).expanduser().resolve() if anchor else master.parent,
             small_cell=_whole("COCKPIT_SMALL_CELL", text, 3, 1000, problems),
+            question_seconds=_whole("COCKPIT_QUESTION_SECONDS", text, 1, 600, problems),
             goal_growth=_number("COCKPIT_GOAL_GROWTH", text, 0, 10, problems),
             goal_from=_month("COCKPIT_GOAL_FROM", text, problems),
             loan_objective=_number("COCKPIT_LOAN_OBJECTIVE", text, 0.5, 0.9999, problems),

@@ -34,6 +34,8 @@ FIRST_YEAR, LAST_YEAR = 1950, 2150
 """Of an address: two years either side stay inside what a question may ask."""
 MOST_DIMENSIONS = 4
 """Filtered at a time: a question has six dimensions, and a card cuts by up to two of them."""
+MOST_YEARS = 40
+"""Of a period, as of any question's."""
 _OLD_AFTER = timedelta(days=35)
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
@@ -238,6 +240,8 @@ def _custom(pairs: Mapping[str, str], day: date) -> Period:
     for day in (start, last):
         if not FIRST_YEAR <= day.year <= LAST_YEAR:
             raise BadPeriod(_("日期 {day} 太远。").format(day=day))
+    if (last - start).days >= MOST_YEARS * 366:
+        raise BadPeriod(_("时段超过 {most} 年。请选择较短的时段。").format(most=MOST_YEARS))
     return Period(start=start, end=last + timedelta(days=1))
 
 
