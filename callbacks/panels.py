@@ -25,7 +25,14 @@ from pages._ui.panel import Drawing, Panel
 from pages._ui.shell import as_of_line
 from pages._ui.text import language
 from warehouse import clock
-from warehouse.errors import BadPeriod, CockpitError, Forbidden, QueryError, TooLarge, UnknownHolidays
+from warehouse.errors import (
+    BadPeriod,
+    CockpitError,
+    Forbidden,
+    QueryError,
+    TooLarge,
+    UnknownHolidays,
+)
 from warehouse.model import UNKNOWN, MetricQuery, Result, Role, Viewer
 from warehouse.operations import Restatement
 

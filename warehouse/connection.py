@@ -45,8 +45,7 @@ if importlib.util.find_spec("pandas") is None:
 MEMORY_LIMIT = "2GB"
 SPILL_LIMIT = "20GB"
 THREADS = 2
-PREPARE_SECONDS = 60.0
-"""For what is made once of all months and serves every question after."""
+PREPARE_SECONDS = 60.0  # for what is made once, and serves every question after
 LOOK_EVERY_SECONDS = WATCH_EVERY_SECONDS = 10.0
 """So often a reader looks whether its files are untouched, asked or not, and lets go of memory."""
 MOST_QUERIES = 16
@@ -229,9 +228,8 @@ class Reader:
         shelf = Shelf(self._dropped)
         if self._current is not None:
             shelf = self._current.shelf.next(lambda files: set(files) <= set(aliases))
-        snapshot = Snapshot(
-            manifest, self._connection, self._slots, shelf, self._settings.question_seconds
-        )
+        seconds = self._settings.question_seconds
+        snapshot = Snapshot(manifest, self._connection, self._slots, shelf, seconds)
         weakref.finalize(snapshot, self._freed.append, aliases).atexit = False
         return snapshot
 
@@ -287,8 +285,8 @@ class Snapshot:
     ) -> Rows:
         """The rows of one SELECT, on a cursor of its own.
 
-        Raises `DefinitionError` for anything but one SELECT, `QueryError` when it takes longer
-        than `seconds` (else as the setting says) or fails.
+        Raises `DefinitionError` for anything but one SELECT, `QueryError` when it fails or takes
+        longer than `seconds` (else as the setting says).
         """
         return self._run(
             lambda cursor: cursor.execute(_one_select(cursor, sql), list(parameters)).fetchall(),
