@@ -12,6 +12,7 @@ from warehouse.metrics.model import (
     ADDITIVE,
     BY_STEP,
     Active,
+    Cohort,
     Conversion,
     EndToEnd,
     EndToEndWithin,
@@ -22,7 +23,7 @@ from warehouse.metrics.model import (
     StepTime,
     Stickiness,
 )
-from warehouse.model import Grain, MetricQuery, Period, Sort
+from warehouse.model import Compare, Grain, MetricQuery, Period, Sort
 from warehouse.windows import calendar_unit, whole_units
 
 MOST_DIMENSIONS = 6
@@ -75,6 +76,7 @@ def named(query: MetricQuery) -> tuple[Metric, ...]:
             _check_dimension(metric, name)
         _check_step(metric, query)
         _check_adds_up(metric, query)
+        _check_cohort(metric, query)
         _check_apart(metric, query)
     if len(dims) > MOST_DIMENSIONS:
         raise QueryError(f"A question has at most {MOST_DIMENSIONS} dimensions. Leave some out.")
@@ -106,6 +108,14 @@ def _check_step(metric: Metric, query: MetricQuery) -> None:
     is_timed = isinstance(metric.measure, StepTime | EndToEnd | EndToEndWithin)
     if is_timed and query.funnel is not None and query.funnel.order is Order.ANY:
         raise QueryError(f"{metric.name} needs the steps in their order. Choose another order.")
+
+
+def _check_cohort(metric: Metric, query: MetricQuery) -> None:
+    if query.compare is Compare.LUNAR and isinstance(metric.measure, Cohort):
+        raise QueryError(
+            f"{metric.name} follows people by whole units of the calendar: compare it with the"
+            " unit before or with the year before."
+        )
 
 
 def _check_adds_up(metric: Metric, query: MetricQuery) -> None:

@@ -13,8 +13,8 @@ from pages._ui.filters import Filters
 from pages._ui.funnels import funnel_of
 from pages._ui.picks import APART
 from warehouse.metrics import find
-from warehouse.metrics.model import ADDITIVE
-from warehouse.model import Grain, MetricQuery, Period
+from warehouse.metrics.model import ADDITIVE, Cohort
+from warehouse.model import Compare, Grain, MetricQuery, Period
 
 HOUR, WEEKDAY = "hour", "weekday"
 
@@ -44,11 +44,17 @@ def ask(filters: Filters, *metrics: str, **options: Unpack[Options]) -> MetricQu
         grain=options.get("grain"),
         by=tuple(level(filters, name, _known(metrics)) for name in options.get("by", ())),
         where=tuple({**heard, **own}.items()),
-        compare=filters.compare if options.get("compare") else None,
+        compare=_compare(filters, metrics) if options.get("compare") else None,
         limit=options.get("limit"),
         funnel=funnel_of(dict(filters.own)) if options.get("funnel") else None,
         per_workday=filters.per_workday and _adds_up(metrics, options),
     )
+
+
+def _compare(filters: Filters, metrics: tuple[str, ...]) -> Compare | None:
+    """What the bar compares with; cohorts have no days of their own to be moved."""
+    follows = any(isinstance(find(name).measure, Cohort) for name in metrics)
+    return None if follows and filters.compare is Compare.LUNAR else filters.compare
 
 
 def _adds_up(metrics: tuple[str, ...], options: Options) -> bool:

@@ -285,6 +285,18 @@ def test_working_days_when_a_metric_does_not_add_up_then_a_sentence(ask: Any) ->
         question("usage.people", days=("2026-01-01", "2026-02-01"), per_workday=True)
 
 
+def test_cohorts_when_compared_by_the_lunar_calendar_then_a_sentence(ask: Any) -> None:
+    question = ask(_crowd(3, "2026-01-10"))
+    with pytest.raises(QueryError, match="follows people by whole units"):
+        question(
+            "growth.retention",
+            days=("2026-01-01", "2026-02-01"),
+            grain=Grain.MONTH,
+            by=("offset",),
+            compare=Compare.LUNAR,
+        )
+
+
 def test_working_days_when_the_year_is_not_known_then_a_sentence(ask: Any) -> None:
     year = KNOWN_YEARS[-1] + 1
     question = ask(_crowd(3, f"{year}-02-10") + _crowd(3, f"{year}-03-10"))
