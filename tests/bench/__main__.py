@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import answers, history, latency, load, pages, reference, weight
+from tests.bench import answers, history, latency, load, pages, reference, web, weight
 from tests.e2e.live import live
 
 REFERENCE_EVENTS = 1_000_000
@@ -19,7 +19,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         print(*load.measure(), *history.measure(), *latency.measure(), sep="\n")
         with live(Path(folder) / "live") as running:
-            print(*answers.measure(running), *weight.measure(running), sep="\n")
+            print(*answers.measure(running), *web.measure(running), sep="\n")
+            print(*weight.measure(running), sep="\n")
             print(*pages.measure(running.settings), sep="\n")
         print(*reference.measure(REFERENCE_EVENTS, Path(folder) / "reference"), sep="\n")
     return 0

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import duckdb
 
-from tests.bench import years
+from tests.bench import changes, years
 from tests.bench.questions import Asked, asked, unprepared
 from tests.e2e.live import command, environment
 from warehouse import clock
@@ -60,7 +60,9 @@ def prepare(folder: Path, events: int) -> dict[str, str]:
 
 def measure(events: int, folder: Path) -> Iterator[str]:
     env = prepare(folder, events)
-    yield from compare(Settings.from_env(env), folder / "data" / "plain.duckdb")
+    settings = Settings.from_env(env)
+    yield from compare(settings, folder / "data" / "plain.duckdb")
+    yield from changes.measure(settings)
 
 
 def compare(settings: Settings, plain: Path, rounds: int = ROUNDS) -> Iterator[str]:
