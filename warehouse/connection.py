@@ -228,8 +228,8 @@ class Reader:
         shelf = Shelf(self._dropped)
         if self._current is not None:
             shelf = self._current.shelf.next(lambda files: set(files) <= set(aliases))
-        seconds = self._settings.question_seconds
-        snapshot = Snapshot(manifest, self._connection, self._slots, shelf, seconds)
+        most = self._settings.question_seconds
+        snapshot = Snapshot(manifest, self._connection, self._slots, shelf, most)
         weakref.finalize(snapshot, self._freed.append, aliases).atexit = False
         return snapshot
 
@@ -285,8 +285,7 @@ class Snapshot:
     ) -> Rows:
         """The rows of one SELECT, on a cursor of its own.
 
-        Raises `DefinitionError` for anything but one SELECT, `QueryError` when it fails or takes
-        longer than `seconds` (else as the setting says).
+        Raises `DefinitionError` for all but one SELECT, `QueryError` on failure or too long a run.
         """
         return self._run(
             lambda cursor: cursor.execute(_one_select(cursor, sql), list(parameters)).fetchall(),
