@@ -1,6 +1,6 @@
 """Facts that must hold in a partition before it may be published, and what is told if odd."""
 
-from etl.rollup import DIRTY
+from etl.rollup import MARKS
 from warehouse.errors import StorageError
 from warehouse.operations import Severity
 from warehouse.quality import CHECKS
@@ -20,8 +20,9 @@ def check_partition(writer: Writer, dataset: str, month: str) -> None:
         raise StorageError(
             say("ledger", dataset=dataset, month=month, facts=facts, ledger=ledger) + "."
         )
-    if dataset in DIRTY and writer.execute(f"SELECT 1 FROM {alias}.{DIRTY[dataset][0]} LIMIT 1"):
-        raise StorageError(say("not_summed", dataset=dataset, month=month) + ".")
+    for mark in MARKS.get(dataset, ()):
+        if writer.execute(f"SELECT 1 FROM {alias}.{mark} LIMIT 1"):
+            raise StorageError(say("not_summed", dataset=dataset, month=month) + ".")
 
 
 def look_through(writer: Writer, dataset: str, month: str) -> dict[str, int]:

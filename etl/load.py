@@ -19,6 +19,7 @@ from typing import Self
 
 import polars as pl
 
+from etl import people
 from etl.applications import merge
 from etl.checks import check_partition
 from etl.delivery import Position
@@ -27,6 +28,7 @@ from etl.landing import Landing
 from etl.late import late_days, over_until
 from etl.model import Batch, BatchCount, Replayed
 from etl.outgrown import bring_up
+from etl.people import People
 from etl.portions import by_month, days, once
 from etl.quarantine import Quarantine
 from etl.rollup import DIRTY, partitions_to_sum, roll_up
@@ -98,7 +100,7 @@ class Loader:
             self.stored = Counter[tuple[str, str]]()
             """(dataset, month) -> batches this process stored in it since the last publication."""
             self.merged = set[tuple[str, str]]()
-            """Where this process put merged applications since the last publication."""
+            """Where this process put what it sums across months since the last publication."""
             self.verified: dict[str, tuple[int, ...]] = {}
             """Published file -> how it looked when this process last hashed it."""
             undo.pop_all()
@@ -327,10 +329,22 @@ class Loader:
                 bring_up(self.writer, dataset, month)
                 roll_up(self.writer, dataset, month)
             self.merged |= merge(self.settings, self.writer, self._attach, self._unsummed)
+            self._sum_people()
             for dataset, month in sorted(self._unsummed):
                 self._attach(dataset, month)
                 check_partition(self.writer, dataset, month)
                 self._unsummed.discard((dataset, month))
+
+    def _sum_people(self) -> None:
+        """The sums that look across months; a late row may change those of later ones too."""
+        marked = {month for dataset, month in self._unsummed if dataset == people.DATASET}
+        if not marked:
+            return
+        try:
+            changed = People(self.settings, self.writer, marked).sum()
+            self.merged |= {(people.DATASET, month) for month in changed}
+        finally:
+            self._unsummed |= {(people.DATASET, month) for month in marked}
 
 
 def _again(batch: Batch, broken: int) -> BatchCount:

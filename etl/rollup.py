@@ -16,6 +16,11 @@ DIRTY = {
     "loan_event": ("dirty_application", "application"),
 }
 """Dataset -> (table of touched keys, its column). Other datasets have no sums."""
+MARKS = {
+    "service_event": ("dirty_day", "dirty_first", "dirty_gap"),
+    "loan_event": ("dirty_application",),
+}
+"""Dataset -> every table that is empty once all is summed."""
 
 
 def partitions_to_sum(settings: Settings) -> set[tuple[str, str]]:

@@ -19,7 +19,8 @@ from warehouse.manifest import (
     write_manifest,
 )
 from warehouse.relations import alias_of, name
-from warehouse.schema import checks_of
+from warehouse.rollups import CUTS, REACH_DAYS
+from warehouse.schema import checks_of, statements_of
 from warehouse.settings import Settings
 
 __all__ = [
@@ -78,6 +79,7 @@ def verify(settings: Settings, keyring: Keyring) -> Report:
         rows = sum(_count(snapshot, p) for p in whole if p.dataset in DATASETS)
         for partition in whole:
             problems += _problems(snapshot, partition)
+        problems += _across_months(snapshot)
     finally:
         reader.close()
     return Report(
@@ -105,3 +107,18 @@ def _problems(snapshot: Snapshot, partition: PartitionFile) -> Iterator[str]:
         what, count = snapshot.select(sql, seconds=CHECK_SECONDS)[0]
         if count:
             yield f"{partition.file}: {what} ({count}). Load the month again from its source."
+
+
+def _across_months(snapshot: Snapshot) -> Iterator[str]:
+    """What service events sum across months, against all of their days at once."""
+    sources = {
+        table: snapshot.table("service_event", table, period=None)
+        for table in ("person_day", "gap_day", "person_first")
+    }
+    for cut in CUTS:
+        for statement in statements_of("checks/service_event_months", ""):
+            sql = statement.format(**sources, cut=cut, member=cut or "''", reach=REACH_DAYS)
+            what, count = snapshot.select(sql, seconds=CHECK_SECONDS)[0]
+            if count:
+                where = f" by {cut}" if cut else ""
+                yield f"service_event: {what}{where} ({count}). Load its months again."

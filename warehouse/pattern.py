@@ -11,10 +11,11 @@ from datetime import date
 from itertools import combinations
 from typing import Any
 
-from warehouse.compile import Slice, Sql, Tables, applications, facts, fetch
+from warehouse.compile import Slice, Sql, Tables, applications, facts, fetch, stored
 from warehouse.compile.applications import REACHED, STEP
 from warehouse.compile.slice import Choice, mask
 from warehouse.errors import TooLarge
+from warehouse.model import Period
 from warehouse.policy import PROTECTED, Cell, Contributors, Members, hidden_cells, is_safe
 from warehouse.rollups import DIMENSIONS, PERSON_DAY, USAGE_DAY
 
@@ -125,21 +126,50 @@ def contributors(tables: Tables, part: Slice, choices: Sequence[Choice], k: int)
     """
     if part.dataset == "loan_event":
         return _applications(tables, part, choices)
-    is_rolled = part.dataset == "service_event" and part.window.until is None
-    is_people = is_rolled and set(part.dims) <= DIMENSIONS[PERSON_DAY]
+    known = {
+        choice: _counted(_fetch(tables, facts.counted(tables, alone)), choice)
+        for choice in choices
+        if stored.counts(alone := replace(part, by=choice))
+    }
+    rest = [choice for choice in choices if choice not in known]
+    return {**known, **_estimated(tables, part, rest, k)} if rest else known
+
+
+def _estimated(tables: Tables, part: Slice, choices: Sequence[Choice], k: int) -> Lattice:
+    """Lower bounds, and exact counts for the units in which one is below `k`."""
+    is_event = part.dataset == "service_event"
+    is_people = is_event and set(part.dims) <= DIMENSIONS[PERSON_DAY]
     has_sketch = k <= facts.SKETCH_BITS // 4
-    if is_rolled and set(part.dims) <= DIMENSIONS[USAGE_DAY] and len(part.by) < _FINE:
+    if is_event and set(part.dims) <= DIMENSIONS[USAGE_DAY] and len(part.by) < _FINE:
         low = facts.bound(tables, part, choices)
     elif has_sketch:
         low = facts.sketch(tables, part, choices, from_rollups=is_people)
     else:
         low = facts.contributors(tables, part, choices, from_rollups=is_people)
-    known = _counted(_fetch(tables, low), part.by, choices)
-    doubtful = [c for c in choices if any(people < k for people in known[c].values())]
+    known = _by_choice(_fetch(tables, low), part.by, choices)
+    small = {c: {unit for (unit, _), n in known[c].items() if n < k} for c in choices}
+    doubtful = [choice for choice in choices if small[choice]]
     if not doubtful or (has_sketch and len(part.by) >= _FINE):
         return known
-    exact = facts.contributors(tables, part, doubtful, from_rollups=is_people)
-    return {**known, **_counted(_fetch(tables, exact), part.by, doubtful)}
+    narrow = _spanning(part, set().union(*small.values()))
+    rows = _fetch(tables, facts.contributors(tables, narrow, doubtful, from_rollups=is_people))
+    for choice, cells in _by_choice(rows, part.by, doubtful).items():
+        known[choice] |= {cell: n for cell, n in cells.items() if cell[0] in small[choice]}
+    return known
+
+
+def _spanning(part: Slice, starts: set[date]) -> Slice:
+    """The slice from the first to the last of these units."""
+    window, units = part.window, [u for u in part.window.units if u.start in starts]
+    if window.grain is None or window.until is not None:
+        return part
+    return part.over(replace(window, period=Period(start=units[0].start, end=units[-1].end)))
+
+
+def _counted(rows: Sequence[tuple[Any, ...]], choice: Choice) -> dict[Cell, int]:
+    """The counts of rows (unit, members..., count)."""
+    width = 1 + len(choice)
+    return {(row[0], tuple(row[1:width])): row[width] for row in rows}
 
 
 def _applications(tables: Tables, part: Slice, choices: Sequence[Choice]) -> Lattice:
@@ -155,16 +185,16 @@ def _applications(tables: Tables, part: Slice, choices: Sequence[Choice]) -> Lat
     wanted = dict(part.where).get(STEP, REACHED if STEP in part.by else ())
     steps = [(REACHED.index(step), step) for step in wanted]
     if not steps:
-        return _counted(rows, plain.by, choices)
+        return _by_choice(rows, plain.by, choices)
     found: dict[Choice, dict[Cell, int]] = {}
     for choice in choices:
         place = choice.index(STEP) if STEP in choice else None
         if place is None and STEP not in dict(part.where):
-            found[choice] = _counted(rows, plain.by, [choice])[choice]
+            found[choice] = _by_choice(rows, plain.by, [choice])[choice]
             continue
         found[choice] = {}
         for i, step in steps:
-            counts = _counted(rows, plain.by, [without[choice]], 1 + i)[without[choice]]
+            counts = _by_choice(rows, plain.by, [without[choice]], 1 + i)[without[choice]]
             for (unit, members), count in counts.items():
                 if place is not None:
                     members = (*members[:place], step, *members[place:])
@@ -172,7 +202,7 @@ def _applications(tables: Tables, part: Slice, choices: Sequence[Choice]) -> Lat
     return found
 
 
-def _counted(
+def _by_choice(
     rows: Sequence[tuple[Any, ...]], by: Choice, choices: Sequence[Choice], index: int = 0
 ) -> dict[Choice, dict[Cell, int]]:
     """The counts of each choice from rows (unit, members..., mask, counts...)."""

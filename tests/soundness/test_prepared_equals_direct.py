@@ -1,4 +1,4 @@
-"""Whatever is prepared in memory answers as the published files do, on random histories."""
+"""Counts of people that are stored answer as every day of every person does."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -11,10 +11,12 @@ import pytest
 
 from tests.soundness.history import service_events
 from tests.tiny import build_home
-from warehouse.compile import Slice, Sql, Tables, Window, facts, fetch, people
+from warehouse.compile import Slice, Sql, Tables, Window, facts, fetch, people, stored
 from warehouse.connection import Reader, Snapshot
 from warehouse.keys import Keyring
+from warehouse.measures.people import PEOPLE
 from warehouse.model import Grain, Period, Role, Scope, Viewer
+from warehouse.rollups import PERSON_DAY
 from warehouse.windows import previous
 
 ZONE = "Asia/Shanghai"
@@ -22,17 +24,6 @@ VIEWERS = [
     Viewer(name="all", role=Role.ANALYST, scope=Scope(everything=True)),
     Viewer(name="one", role=Role.OFFICIAL, scope=Scope(districts=frozenset({"north"}))),
 ]
-
-
-class Direct:
-    """The same tables with nothing prepared: the way of warehouses too large for it."""
-
-    def __init__(self, snapshot: Snapshot) -> None:
-        self.table = snapshot.table
-        self.select = snapshot.select
-
-    def prepare(self, dataset: str, table: str, sql: str) -> str | None:
-        return None
 
 
 @pytest.fixture(scope="module", params=[3, 4])
@@ -73,16 +64,30 @@ def _rows(tables: Tables, sql: Sql) -> list[tuple[Any, ...]]:
     return sorted(fetch(tables, sql), key=repr)
 
 
-def test_first_days_when_prepared_then_as_read_from_every_day(snapshot: Snapshot) -> None:
-    direct, since, seen = Direct(snapshot), date(2023, 11, 14), 0
+def _since(part: Slice, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Nobody asks who of the unit before the window had been retained."""
+    start = part.window.period.start
+    return [row if row[0] >= start else row[:-1] for row in rows]
+
+
+def test_people_when_counts_are_stored_then_as_counted_from_every_day(
+    snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    since, seen = date(2023, 11, 14), 0
     for part in _slices("service_event", ("scene", "channel")):
         before = previous(part.window).period
         first = Period(start=before.start, end=part.window.period.start)
-        accounts = partial(people.accounting, part=part, previous=first, since=since)
-        served = partial(people.first_completed, part=part, since=since)
-        for statement in (accounts, served):
-            found = _rows(snapshot, statement(snapshot))
-            assert found == _rows(direct, statement(direct))
+        accounts = partial(people.accounting, snapshot, part, first, since)
+        served = partial(people.first_completed, snapshot, part, since)
+        active = partial(facts.statement, snapshot, part, [PEOPLE], PERSON_DAY)
+        for statement in (accounts, served, active):
+            found = _rows(snapshot, statement())
+            with monkeypatch.context() as unstored:
+                unstored.setattr(stored, "cut_of", lambda part: None)
+                unstored.setattr(stored, "firsts", lambda *_, **__: None)
+                unstored.setattr(stored, "is_monthly", lambda part: False)
+                direct = _rows(snapshot, statement())
+            assert _since(part, found) == _since(part, direct)
             seen += len(found)
     assert seen > 100
 

@@ -2,11 +2,24 @@
 
 from collections.abc import Iterable, Sequence
 
-from warehouse.compile.slice import Choice, Slice, Sql, Tables, cut, group, sets
+from warehouse.compile import stored
+from warehouse.compile.slice import (
+    Choice,
+    Slice,
+    Sql,
+    Tables,
+    cut,
+    group,
+    joined,
+    just,
+    last_day,
+    sets,
+    whole_days,
+)
 from warehouse.datasets import LEVELS
 from warehouse.errors import DefinitionError
 from warehouse.metrics.model import Count, Distinct, Mean, Measure, Percentile, Share, Sum, Trait
-from warehouse.rollups import PERSON_DAY, USAGE_DAY
+from warehouse.rollups import FACT, PERSON_DAY, USAGE_DAY
 
 COUNTER = "counter"
 """The channel of a service that is done in person."""
@@ -54,11 +67,32 @@ _COLUMNS = {
 
 
 def statement(tables: Tables, part: Slice, measures: Sequence[Measure], table: str) -> Sql:
-    """Rows (unit, members..., one value a measure) over `fact`, `usage_day` or `person_day`."""
+    """Rows (unit, members..., one value a measure) over `fact`, `usage_day` or `person_day`.
+
+    Instead of `person_day`, counts of people that are stored are read as they are.
+    """
+    if table == PERSON_DAY and len(measures) == 1 and stored.counts(part):
+        return stored.active(tables, part)
     weight = ("events",) if table == USAGE_DAY else ()
     columns = (name for measure in measures for name in _columns(measure))
-    rows = cut(tables, part, table, *dict.fromkeys((*weight, *columns)))
+    rows = read(tables, part, table, *dict.fromkeys((*weight, *columns)))
     return aggregate(rows, part, measures, "events" if weight else "")
+
+
+def read(tables: Tables, part: Slice, table: str, *columns: str) -> Sql:
+    """As `slice.cut`. Sums of days hold whole days: the one the window is cut in is of facts."""
+    days, last = whole_days(part), last_day(part)
+    if table == FACT or last is None:
+        return cut(tables, part, table, *columns)
+    found = [] if days is None else [cut(tables, part, table, *columns, within=days)]
+    if last < part.window.period.end:
+        own = tuple(name for name in columns if name != "events")
+        rows = cut(tables, part, FACT, *own, within=just(last))
+        named = ", ".join(
+            (group(part), *("1 AS events" if n == "events" else f'"{n}"' for n in columns))
+        )
+        found.append(Sql(text=f"SELECT {named} FROM ({rows.text})", parameters=rows.parameters))
+    return joined(found)
 
 
 def aggregate(rows: Sql, part: Slice, measures: Sequence[Measure], weight: str = "") -> Sql:
@@ -156,19 +190,43 @@ def _who(tables: Tables, part: Slice, *, from_rollups: bool) -> Sql:
         rows = cut(tables, part, "fact", "person")
         text = f"SELECT {by}, person, CAST(person IS NULL AS BIGINT) AS anonymous"
         return Sql(text=f"{text} FROM ({rows.text})", parameters=rows.parameters)
-    known = cut(tables, part, PERSON_DAY, "person")
-    unknown = cut(tables, part, USAGE_DAY, "anonymous")
+    known = read(tables, part, PERSON_DAY, "person")
+    unknown = stored.unknown(tables, part)
     text = (
-        f"SELECT {by}, person, 0 AS anonymous FROM ({known.text}) UNION ALL"
-        f" SELECT {by}, NULL, anonymous FROM ({unknown.text}) WHERE anonymous > 0"
+        f"SELECT {by}, person, 0 AS anonymous FROM ({known.text}) WHERE person IS NOT NULL"
+        f" UNION ALL SELECT {by}, NULL, events FROM ({unknown.text})"
     )
     return Sql(text=text, parameters=(*known.parameters, *unknown.parameters))
 
 
 def bound(tables: Tables, part: Slice, choices: Iterable[Choice]) -> Sql:
-    """As `contributors`, but at least this many: cheap, from `usage_day`."""
-    rows = cut(tables, part, USAGE_DAY, "people", "anonymous")
+    """As `contributors`, but at least this many: cheap, from `usage_day`.
+
+    Of the day within which a window is cut, at least one where there is a record.
+    """
+    days, last = whole_days(part), last_day(part)
+    found = []
+    if days is not None:
+        found = [cut(tables, part, USAGE_DAY, "people", "anonymous", within=days)]
+    if last is not None and last < part.window.period.end:
+        late, by = cut(tables, part, FACT, within=just(last)), group(part)
+        text = f"SELECT DISTINCT {by}, 1 AS people, 0 AS anonymous FROM ({late.text})"
+        found.append(Sql(text=text, parameters=late.parameters))
+    rows = joined(found)
     columns, grouping = sets(part, choices)
     people = "CAST(max(people) + sum(anonymous) AS BIGINT)"
     text = f"SELECT {columns}, {people} FROM ({rows.text}) GROUP BY {grouping}"
     return Sql(text=text, parameters=rows.parameters)
+
+
+def counted(tables: Tables, part: Slice) -> Sql:
+    """Rows (unit, members..., contributors) where `stored.counts`: exact, read as they are."""
+    known, unknown = stored.active(tables, part), stored.unknown(tables, part)
+    by = group(part)
+    own = ", ".join(("unit", *(f"by_{i}" for i in range(len(part.by)))))
+    text = (
+        f"SELECT {by}, CAST(sum(people) AS BIGINT) FROM ("
+        f"SELECT * FROM ({known.text}) AS known({own}, people)"
+        f" UNION ALL SELECT {by}, events FROM ({unknown.text})) GROUP BY {by}"
+    )
+    return Sql(text=text, parameters=(*known.parameters, *unknown.parameters))

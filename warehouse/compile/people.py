@@ -3,7 +3,20 @@
 from dataclasses import replace
 from datetime import date
 
-from warehouse.compile.slice import Slice, Sql, Tables, Window, cut, group, literal, members
+from warehouse.compile import stored
+from warehouse.compile.slice import (
+    Slice,
+    Sql,
+    Tables,
+    Window,
+    cut,
+    group,
+    joined,
+    just,
+    last_day,
+    literal,
+    whole_days,
+)
 from warehouse.model import Grain, Period
 from warehouse.rollups import DIMENSIONS, FACT, PERSON_DAY
 
@@ -18,27 +31,24 @@ def _table(part: Slice) -> str:
 def days(tables: Tables, part: Slice, since: date, *, completed: bool = False) -> Sql:
     """(unit, members..., person, day) from `since` to the end of the window; `until` is kept.
 
-    Before a cut window, whole days count; within it only what happened up to `until`.
+    Whole days count up to the one that the window is cut in; of that what happened up to `until`.
     """
-    window = part.window
-    if window.until is None or since >= window.period.start:
-        period = Period(start=min(since, window.period.start), end=window.period.end)
-        table = _table(part) if window.until is None else FACT
-        return _active(tables, part, period, table, completed=completed)
-    before = part.over(replace(window, until=None))
-    past = Period(start=since, end=window.period.start)
-    old = _active(tables, before, past, _table(part), completed=completed)
-    new = _active(tables, part, window.period, FACT, completed=completed)
-    return Sql(
-        text=f"{old.text} UNION ALL {new.text}", parameters=(*old.parameters, *new.parameters)
-    )
+    period, table = part.window.period, _table(part)
+    whole, last = whole_days(part), last_day(part)
+    end = period.start if whole is None else whole.end
+    found = []
+    if (start := min(since, period.start)) < end:
+        within = Period(start=start, end=end)
+        found.append(_active(tables, part, within, table, completed=completed))
+    if last is not None and last < period.end:
+        found.append(_active(tables, part, just(last), FACT, completed=completed))
+    return joined(found)
 
 
 def _active(tables: Tables, part: Slice, period: Period, table: str, *, completed: bool) -> Sql:
     flag = () if not completed else ("completed",) if table == PERSON_DAY else ("outcome",)
     test = {(): "TRUE", ("completed",): "completed", ("outcome",): "\"outcome\" = 'completed'"}
-    window = replace(part.window, period=period)
-    rows = cut(tables, part.over(window), table, "person", "day", *flag)
+    rows = cut(tables, part, table, "person", "day", *flag, within=period)
     names = f'{group(part)}, person, "day"'
     text = f"SELECT {names} FROM ({rows.text}) WHERE person IS NOT NULL AND {test[flag]}"
     return Sql(text=text, parameters=rows.parameters)
@@ -50,6 +60,13 @@ def accounting(tables: Tables, part: Slice, previous: Period, since: date) -> Sq
     `since` is the first day of the data. What is neither new nor retained is resurrected, and
     who was in A(t-1) and is not retained has churned.
     """
+    if stored.cut_of(part) is not None and stored.reaches(part.window, previous.start):
+        return stored.accounting(tables, part, previous.start)
+    return counted(tables, part, previous, since)
+
+
+def counted(tables: Tables, part: Slice, previous: Period, since: date) -> Sql:
+    """The same from the days of each person, for questions whose counts are not stored."""
     window, by = part.window, group(part)
     rows, births = days(tables, part, previous.start), firsts(tables, part, since)
     cells = "".join(f", by_{i}" for i in range(len(part.by)))
@@ -58,7 +75,7 @@ WITH recent AS (
   SELECT DISTINCT {_unit(window, previous)} AS unit{cells}, person FROM ({rows.text})),
 born AS (SELECT person{cells}, {_unit(window, previous)} AS born FROM ({births.text})
   WHERE "day" >= {literal(previous.start)}),
-retained AS (SELECT CAST(unit + {_step(window)} AS DATE) AS unit{cells}, person, 1 AS was
+retained AS (SELECT CAST(unit + {_step(window, previous)} AS DATE) AS unit{cells}, person, 1 AS was
   FROM recent)
 SELECT {by}, count(*), count(*) FILTER (WHERE born = unit), count(was)
 FROM recent LEFT JOIN born USING (person{cells}) LEFT JOIN retained USING (unit, person{cells})
@@ -69,46 +86,18 @@ GROUP BY {by}"""
 def firsts(tables: Tables, part: Slice, since: date, *, completed: bool = False) -> Sql:
     """(person, members..., day): the first active day, or the first with a completed service.
 
-    Over all data where they are prepared, else up to the end of the window: the same for all
-    who are active in it.
+    Over all data where they are stored, else up to the end of the window: the same for all who
+    are active in it.
     """
+    ready = stored.firsts(tables, part, completed=completed)
+    if ready is not None:
+        return ready
     cells = "".join(f", by_{i}" for i in range(len(part.by)))
-    column = "completed" if completed else "first"
-    ready = _prepared(tables, part)
-    if ready is None:
-        whole = replace(part.window, until=None)
-        rows = days(tables, part.over(whole), since, completed=completed)
-        text = (
-            f'SELECT person{cells}, min("day") AS "day" FROM ({rows.text}) GROUP BY person{cells}'
-        )
-        return Sql(text=text, parameters=rows.parameters)
-    where = part.conditions()
-    is_single = not part.where and part.viewer.scope.everything  # a row a person and cell already
-    day, grouping = (f'"{column}"', "") if is_single else (f'min("{column}")', " GROUP BY ALL")
-    text = (
-        f'SELECT person{members(part)}, {day} AS "day" FROM {ready}'
-        f' WHERE {where.text} AND "{column}" IS NOT NULL{grouping}'
-    )
-    return Sql(text=text, parameters=where.parameters)
-
-
-def _prepared(tables: Tables, part: Slice) -> str | None:
-    """The first days of every person, by the dimensions of the question."""
-    if _table(part) != PERSON_DAY or "weekday" in part.dims:
-        return None
-    scope = () if part.viewer.scope.everything else ("district",)
-    dims = tuple(sorted({*part.dims, *scope}))
-    if len(dims) > 1:  # a table for every choice of dimensions would fill the memory
-        return None
-    source = tables.table(
-        part.dataset, PERSON_DAY, period=None, columns=("person", *dims, "day", "completed")
-    )
-    by = ", ".join(("person", *(f'"{name}"' for name in dims)))
-    return tables.prepare(
-        part.dataset,
-        PERSON_DAY,
-        f'SELECT {by}, min("day") AS first, min("day") FILTER (WHERE completed) AS completed'
-        f" FROM {source} GROUP BY {by}",
+    whole = replace(part.window, until=None)
+    rows = days(tables, part.over(whole), since, completed=completed)
+    return Sql(
+        text=f'SELECT person{cells}, min("day") AS "day" FROM ({rows.text}) GROUP BY person{cells}',
+        parameters=rows.parameters,
     )
 
 
@@ -123,9 +112,10 @@ def _unit(window: Window, previous: Period) -> str:
     )
 
 
-def _step(window: Window) -> str:
+def _step(window: Window, previous: Period) -> str:
+    """From the start of a unit to that of the next."""
     if window.grain is None:
-        return f"INTERVAL {window.period.days} DAY"
+        return f"INTERVAL {previous.days} DAY"
     if window.grain is Grain.QUARTER:
         return "INTERVAL 3 MONTH"
     return f"INTERVAL 1 {window.grain.upper()}"
@@ -137,6 +127,13 @@ def first_completed(tables: Tables, part: Slice, since: date) -> Sql:
     What lies before the window is counted in its first unit, so that a running sum from there
     is the number of people served so far.
     """
+    if stored.cut_of(part) is not None:
+        return stored.served(tables, part, since)
+    return counted_completed(tables, part, since)
+
+
+def counted_completed(tables: Tables, part: Slice, since: date) -> Sql:
+    """The same from the first days of each person."""
     window, by = part.window, group(part)
     cells = "".join(f", by_{i}" for i in range(len(part.by)))
     unit = f"greatest({window.unit('born')}, {literal(window.period.start)})"
@@ -152,13 +149,13 @@ def _served(tables: Tables, part: Slice, since: date) -> Sql:
     """(person, members..., day), of which the first is when the person was first served."""
     window = part.window
     births = firsts(tables, part, since, completed=True)
-    end = window.period.end if window.until is None else window.period.start
+    last = last_day(part)
+    end = window.period.end if last is None else min(last, window.period.end)
     text = f'SELECT * FROM ({births.text}) WHERE "day" < {literal(end)}'
-    if window.until is None:
-        return Sql(text=text, parameters=births.parameters)
-    last = _active(tables, part, window.period, FACT, completed=True)
+    before = Sql(text=text, parameters=births.parameters)
+    if last is None or last >= window.period.end:
+        return before
+    late = _active(tables, part, just(last), FACT, completed=True)
     cells = "".join(f", by_{i}" for i in range(len(part.by)))
-    return Sql(
-        text=f'{text} UNION ALL SELECT person{cells}, "day" FROM ({last.text})',
-        parameters=(*births.parameters, *last.parameters),
-    )
+    text = f'SELECT person{cells}, "day" FROM ({late.text})'
+    return joined([before, Sql(text=text, parameters=late.parameters)])

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+from warehouse.errors import DefinitionError
 from warehouse.model import UNKNOWN, Grain, Period, Viewer
 from warehouse.policy import has_district, visible_where
 
@@ -94,6 +95,14 @@ class Slice:
         return Sql(text=" AND ".join(texts), parameters=tuple(bound))
 
 
+ONE_DAY = timedelta(days=1)
+
+
+def just(day: date) -> Period:
+    """The period of one day."""
+    return Period(start=day, end=day + ONE_DAY)
+
+
 def literal(day: date) -> str:
     return f"DATE '{day.isoformat()}'"
 
@@ -113,22 +122,54 @@ def columns_of(dims: tuple[str, ...], *more: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*stored, *more)))
 
 
-def cut(tables: Tables, part: Slice, table: str, *columns: str) -> Sql:
-    """Rows of a table within the window: `unit`, `by_0`.. and the named columns."""
+def cut(
+    tables: Tables, part: Slice, table: str, *columns: str, within: Period | None = None
+) -> Sql:
+    """Rows of a table within the window: `unit`, `by_0`.. and the named columns.
+
+    within  only these days of it. Sums of days know no instant, so a window that is cut within a
+            day needs it for them: the days before that one.
+    """
     window = part.window
+    period = within or window.period
+    is_cut = window.until is not None and table == "fact"
+    if window.until is not None and not is_cut and within is None:
+        raise DefinitionError(f"{table} knows whole days only: say which.")
     stored = columns_of(part.dims, "day", *scope_columns(part), *columns)
-    if window.until is not None:
+    if is_cut:
         stored = columns_of(stored, "occurred_at")
-    source = tables.table(part.dataset, table, period=window.period, columns=stored)
+    source = tables.table(part.dataset, table, period=period, columns=stored)
     where, bound = part.conditions().text, part.conditions().parameters
     text = (
         f"SELECT {window.unit()} AS unit{members(part)}{_names(columns)}"
-        f' FROM {source} WHERE "day" >= {literal(window.period.start)}'
-        f' AND "day" < {literal(window.period.end)} AND {where}'
+        f' FROM {source} WHERE "day" >= {literal(period.start)}'
+        f' AND "day" < {literal(period.end)} AND {where}'
     )
-    if window.until is None:
+    if window.until is None or not is_cut:
         return Sql(text=text, parameters=bound)
     return Sql(text=f'{text} AND "occurred_at" <= ?', parameters=(*bound, window.until))
+
+
+def whole_days(part: Slice) -> Period | None:
+    """The days of the window before the one it is cut in; all of them where it is not cut."""
+    period, last = part.window.period, last_day(part)
+    if last is None or last >= period.end:
+        return period
+    return Period(start=period.start, end=last) if last > period.start else None
+
+
+def last_day(part: Slice) -> date | None:
+    """The local day within which the window is cut."""
+    until = part.window.until
+    return None if until is None else until.replace(tzinfo=UTC).astimezone(part.zone).date()
+
+
+def joined(parts: Sequence[Sql]) -> Sql:
+    """The rows of all of them, one after the other."""
+    return Sql(
+        text=" UNION ALL ".join(sql.text for sql in parts),
+        parameters=tuple(bound for sql in parts for bound in sql.parameters),
+    )
 
 
 def scope_columns(part: Slice) -> tuple[str, ...]:

@@ -32,8 +32,7 @@ def plain(ground: Ground, part: Slice, metrics: Sequence[Metric]) -> dict[str, V
 
 
 def table_of(part: Slice, measure: Measure) -> str:
-    is_cut = part.window.until is not None
-    return rollups.route(part.dataset, measure, part.dims, is_cut=is_cut).table
+    return rollups.route(part.dataset, measure, part.dims).table
 
 
 def _from(ground: Ground, part: Slice, metrics: Sequence[Metric], table: str) -> dict[str, Values]:

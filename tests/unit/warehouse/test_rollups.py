@@ -37,9 +37,3 @@ def test_route_when_refused_then_names_the_reason() -> None:
     assert route("service_event", cases, ()).refusals[1] == (PERSON_DAY, Refusal.NOT_PEOPLE)
     ratings = CATALOGUE["quality.ratings"].measure
     assert route("rating_event", ratings, ()).refusals[0] == (USAGE_DAY, Refusal.NO_ROLLUP)
-
-
-def test_route_when_cut_within_a_day_then_facts() -> None:
-    found = route("service_event", CATALOGUE["usage.events"].measure, (), is_cut=True)
-    assert found.table == FACT
-    assert found.refusals[0] == (USAGE_DAY, Refusal.WITHIN_DAY)
