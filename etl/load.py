@@ -19,7 +19,6 @@ from typing import Self
 
 import polars as pl
 
-from etl import people
 from etl.applications import merge
 from etl.checks import check_partition
 from etl.delivery import Position
@@ -28,7 +27,7 @@ from etl.landing import Landing
 from etl.late import late_days, over_until
 from etl.model import Batch, BatchCount, Replayed
 from etl.outgrown import bring_up
-from etl.people import People
+from etl.people import sum_people
 from etl.portions import by_month, days, once
 from etl.quarantine import Quarantine
 from etl.rollup import DIRTY, partitions_to_sum, roll_up
@@ -329,22 +328,11 @@ class Loader:
                 bring_up(self.writer, dataset, month)
                 roll_up(self.writer, dataset, month)
             self.merged |= merge(self.settings, self.writer, self._attach, self._unsummed)
-            self._sum_people()
+            self.merged |= sum_people(self.settings, self.writer, self._unsummed)
             for dataset, month in sorted(self._unsummed):
                 self._attach(dataset, month)
                 check_partition(self.writer, dataset, month)
                 self._unsummed.discard((dataset, month))
-
-    def _sum_people(self) -> None:
-        """The sums that look across months; a late row may change those of later ones too."""
-        marked = {month for dataset, month in self._unsummed if dataset == people.DATASET}
-        if not marked:
-            return
-        try:
-            changed = People(self.settings, self.writer, marked).sum()
-            self.merged |= {(people.DATASET, month) for month in changed}
-        finally:
-            self._unsummed |= {(people.DATASET, month) for month in marked}
 
 
 def _again(batch: Batch, broken: int) -> BatchCount:

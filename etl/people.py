@@ -98,6 +98,22 @@ GROUP BY ALL ORDER BY day, member, before
 """
 
 
+def sum_people(
+    settings: Settings, writer: Writer, unsummed: set[tuple[str, str]]
+) -> set[tuple[str, str]]:
+    """Make again what is marked in the months of `unsummed`; the partitions that were changed.
+
+    A late row may change later months too: they are added to `unsummed`, also when this raises.
+    """
+    marked = {month for dataset, month in unsummed if dataset == DATASET}
+    if not marked:
+        return set()
+    try:
+        return {(DATASET, month) for month in People(settings, writer, marked).sum()}
+    finally:
+        unsummed |= {(DATASET, month) for month in marked}
+
+
 class People:
     """The sums of people of one home. `marked` is shared: months to look at, also of a later try.
 

@@ -1,16 +1,17 @@
 -- purpose: sums of service events, who was there, and what is older than its facts
--- grain:   usage_day:    day x scene x district x channel x outcome
---          person_day:   person x day x scene x district x channel x age_band
---          unknown_day:  day x these four dimensions, events of nobody known
---          people_month: two or three of the four (NULL: not in the choice) x members
---          gap_day:      day x cut x member x the day the people were there before (NULL: longer
---                        than 61 days ago or never), a cut being one dimension or '' for all
---          person_first: person x cut x member x the day of the first time or first completion
---          first_day:    day x cut x member, counted from person_first
---          stands_on:    the earlier months that these looked into
+-- grain:   see the lines below
 -- reads:   nothing
--- writes:  usage_day, person_day, unknown_day, people_month, gap_day, person_first, first_day, stands_on, dirty_*
+-- writes:  usage_day, person_day, unknown_day, people_month, gap_day, *first*, stands_on, dirty_*
 -- refresh: rollup/service_event.sql, etl/people.py
+-- usage_day:    day x scene x district x channel x outcome
+-- person_day:   person x day x scene x district x channel x age_band
+-- unknown_day:  day x these four dimensions, events of nobody known
+-- people_month: two or three of the four (NULL: not in the choice) x members
+-- gap_day:      day x cut x member x the day the people were there before (NULL: longer than 61
+--               days ago or never), a cut being one dimension or '' for all together
+-- person_first: person x cut x member x the day of the first time or of the first completion
+-- first_day:    day x cut x member, counted from person_first
+-- stands_on:    the earlier months that these looked into
 CREATE TABLE {db}.usage_day (
     day DATE,
     scene VARCHAR,
