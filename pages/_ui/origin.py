@@ -37,7 +37,6 @@ _REFUSALS: Mapping[Refusal, str] = {
     Refusal.DIMENSION: "汇总不含所用的筛选维度",
     Refusal.NOT_ADDITIVE: "该指标不能由汇总相加得到",
     Refusal.NOT_PEOPLE: "该汇总只记人员",
-    Refusal.WITHIN_DAY: "截止时刻在一天之内",
 }
 
 
