@@ -86,7 +86,7 @@ def test_table_behind_when_read_then_has_a_row_for_each_metric() -> None:
         ("usage.events", ("device",), "fact"),
         ("usage.people", ("district",), "person_day"),
         ("growth.mau", (), "person_day"),
-        ("growth.mau", ("age_band",), "fact"),
+        ("growth.mau", ("audience",), "fact"),
         ("loans.amount", ("product",), "application"),
         ("quality.ratings", (), "fact"),
     ],
