@@ -58,9 +58,6 @@ _NUMBERS = itertools.count(1)
 """Names of prepared tables are never used again, so that one names one content for ever."""
 
 
-# --- opening --------------------------------------------------------------------------------
-
-
 def connect(
     spill: Path, allowed: Path, *, threads: int = THREADS, memory: str = MEMORY_LIMIT
 ) -> duckdb.DuckDBPyConnection:
