@@ -298,10 +298,8 @@ COMPUTED_DIMENSIONS = {
             name=SCENES_USED,
             label=_label("使用场景数", "Scenes used"),
             members={
-                **_numbers(1, MANY_SCENES - 1, "个场景", "scene", "scenes"),
-                str(MANY_SCENES): _label(
-                    f"{MANY_SCENES} 个及以上场景", f"{MANY_SCENES} or more scenes"
-                ),
+                **_numbers(1, MANY_SCENES - 1, "个", "scene", "scenes"),
+                str(MANY_SCENES): _label(f"{MANY_SCENES} 个及以上", f"{MANY_SCENES} or more"),
             },
         ),
         Dimension(name=FIRST_SCENE, label=_label("首个场景", "First scene")),

@@ -8,10 +8,8 @@ from pages._figures import frame
 from pages._figures.frame import Figure
 from pages._figures.values import Point, Series, Style
 from pages._ui.numbers import short
+from pages._ui.theme import readable_on
 from warehouse.model import CellState, Polarity, Unit
-
-_FIGURES_FROM = 0.55
-"""From this share of the deepest hue on, figures are light on dark (in the dark theme: dark)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +95,7 @@ def _ink(point: Point, style: Style, top: float) -> str:
     theme = style.theme
     if point.value is None or point.cell.state is not CellState.VALUE:
         return theme.muted
-    return theme.surface if point.value / top >= _FIGURES_FROM else theme.text
+    return readable_on(theme.step(point.value / top))
 
 
 def _tip(point: Point, grid: Grid, style: Style) -> str:

@@ -253,7 +253,7 @@ def flow(drawing: Drawing) -> Chart | None:
     return Chart(
         figure=matrix.draw(grid, style, most=max(shown, default=None)),
         finding=_main_way(counts, firsts, drawing),
-        note=_("% · 行为首个场景，列为其后使用的下一场景，各行合计 100"),
+        note=_("首个场景用户中转向各场景的 % · 行为首个场景，列为下一场景"),
     )
 
 

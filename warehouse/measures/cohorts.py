@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from warehouse.compile import Slice, Window, cohorts, fetch
 from warehouse.datasets import OFFSET
@@ -111,10 +111,8 @@ def _table(ground: Ground, part: Slice) -> _Table:
     grain = plain.window.grain
     if grain not in OFFSETS:
         raise DefinitionError(f"Cohorts are not followed by {grain}.")
-    most, asked = OFFSETS[grain], plain.window.period
-    start = max(grain.shift(asked.start, -most), grain.floor(ground.since))
-    reach = Period(start=start, end=grain.shift(asked.end, most))
-    wide = plain.over(Window(period=reach, grain=grain))
+    most = OFFSETS[grain]
+    wide = plain.over(Window(period=_reach(ground, plain.window.period, grain), grain=grain))
     active: dict[tuple[date, Members, int], int] = {}
     older: dict[Cell, int] = {}
     rows = fetch(ground.tables, cohorts.active(ground.tables, wide, ground.since, most))
@@ -132,6 +130,17 @@ def _table(ground: Ground, part: Slice) -> _Table:
         units=_begun(ground, wide),
         members=frozenset(members for _, members, _ in active),
     )
+
+
+def _reach(ground: Ground, asked: Period, grain: Grain) -> Period:
+    """What is read for cohorts of `asked`: all that has begun, whatever is asked, so that
+    questions share it. Of days, which are many, those that their cells can lie in."""
+    start = grain.floor(ground.since)
+    end = grain.shift(grain.floor((ground.complete - timedelta.resolution).date()), 1)
+    if grain is Grain.DAY:
+        start = max(start, grain.shift(asked.start, -OFFSETS[grain]))
+        end = min(end, grain.shift(asked.end, OFFSETS[grain]))
+    return Period(start=start, end=max(end, grain.shift(start, 1)))
 
 
 def _begun(ground: Ground, wide: Slice) -> tuple[date, ...]:
