@@ -11,7 +11,9 @@ import pytest
 from tests.tiny import build_home
 from warehouse import clock
 from warehouse.answer import Warehouse
+from warehouse.connection import Reader
 from warehouse.errors import QueryError
+from warehouse.keys import Keyring
 from warehouse.model import (
     City,
     District,
@@ -236,3 +238,32 @@ def test_goal_gap_when_behind_then_negative_and_none_for_months_to_come(house: A
         ("2024-02-01", -16),  # 10 - 20 * 1.3
         ("2024-03-01", "missing"),
     ]
+
+
+def test_flow_when_two_scenes_begin_at_once_then_the_event_id_decides(house: Any) -> None:
+    rows = _crowd(0, 19, "2024-01-10") + _crowd(0, 19, "2024-01-10", scene="tax")
+    town = house(rows)
+    reader = Reader(town._settings, Keyring.open(town._settings))
+    snapshot = reader.snapshot()
+    table = snapshot.table("service_event", "fact", period=None)
+    ids: dict[int, list[tuple[int, str]]] = {}
+    for person, event, scene in snapshot.select(f"SELECT person, event_id, scene FROM {table}"):
+        ids.setdefault(person, []).append((event, scene))
+    reader.close()
+    first_fund = sum(min(events)[1] == "fund" for events in ids.values())
+    flow = _ask(town, "growth.scene_flow", by=("first_scene",))
+    assert {row[1]: row[2] for row in _values(flow)} == {
+        "fund": first_fund,
+        "tax": 20 - first_fund,
+    }
+
+
+def test_outlook_when_asked_then_as_the_answers_say_for_the_viewer(house: Any) -> None:
+    rows = _crowd(0, 19, "2024-01-10", district="north") + _crowd(0, 14, "2024-02-05")
+    town = house(rows + _crowd(15, 20, "2024-02-14"))
+    with clock.frozen_at(datetime(2024, 2, 14, 4, tzinfo=UTC)):
+        found = town.outlook(EVERYTHING)
+        narrow = town.outlook(EVERYTHING, (("district", ("nowhere",)),))
+    assert (found.people, found.goal, found.gap) == (21, 26, -5)
+    assert found.population == 100 and found.passes_in == date(2024, 8, 1)  # 20 * 1.3^7 > 100
+    assert narrow.people is None and narrow.population == 0

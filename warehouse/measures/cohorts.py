@@ -134,10 +134,10 @@ def _table(ground: Ground, part: Slice) -> _Table:
 
 def _reach(ground: Ground, asked: Period, grain: Grain) -> Period:
     """What is read for cohorts of `asked`: all that has begun, whatever is asked, so that
-    questions share it. Of days, which are many, those that their cells can lie in."""
+    questions share it. Of weeks and days, which are many, those their cells can lie in."""
     start = grain.floor(ground.since)
     end = grain.shift(grain.floor((ground.complete - timedelta.resolution).date()), 1)
-    if grain is Grain.DAY:
+    if grain is not Grain.MONTH:
         start = max(start, grain.shift(asked.start, -OFFSETS[grain]))
         end = min(end, grain.shift(asked.end, OFFSETS[grain]))
     return Period(start=start, end=max(end, grain.shift(start, 1)))
