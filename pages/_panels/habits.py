@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date
 
-from pages._figures import distribution, frame, lines, matrix
+from pages._figures import distribution, lines, matrix
 from pages._figures.matrix import Grid
 from pages._figures.values import Point, series, tick_text
 from pages._panels import findings
@@ -241,8 +241,10 @@ def flow(drawing: Drawing) -> Chart | None:
     nexts = [*firsts, NO_SCENE]
     style = drawing.style
     grid = Grid(
-        rows=tuple(style.label("first_scene", code) for code in firsts),
-        columns=tuple(_short(style.label("next_scene", code), code) for code in nexts),
+        rows=tuple(
+            f"{n} {style.label('first_scene', code)}" for n, code in enumerate(firsts, start=1)
+        ),
+        columns=(*(str(n) for n in range(1, len(nexts))), _("尚无")),
         points=tuple(
             tuple(_step(counts.get((a, b)), sizes[a], (a, b), drawing) for b in nexts)
             for a in firsts
@@ -253,13 +255,8 @@ def flow(drawing: Drawing) -> Chart | None:
     return Chart(
         figure=matrix.draw(grid, style, most=max(shown, default=None)),
         finding=_main_way(counts, firsts, drawing),
-        note=_("首个场景用户中转向各场景的 % · 行为首个场景，列为下一场景"),
+        note=_("首个场景用户中转向各场景的 % · 行为首个场景，列为下一场景，编号相同"),
     )
-
-
-def _short(label: str, code: str) -> str:
-    """What fits over a column."""
-    return _("尚无") if code == NO_SCENE else frame.clip(label, 8)
 
 
 def _step(
