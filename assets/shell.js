@@ -128,8 +128,11 @@
      or take it out. The count tells a second click from the first. */
   let picks = 0;
   const pick = function (what) {
+    const lists = what.startsWith("list ");
     picks += 1;
-    window.dash_clientside.set_props("pick", { data: picks + " " + what });
+    window.dash_clientside.set_props(lists ? "listing" : "pick", {
+      data: picks + " " + (lists ? what.slice(5) : what),
+    });
   };
   const pickOf = function (event) {
     const point = event.points && event.points[0];

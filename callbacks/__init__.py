@@ -5,6 +5,7 @@ explain    the dialog on a number: where it comes from, why it changed
 exports    files of a panel or a page, streamed
 filters    the filter bar and the address follow each other
 kept       answers of whole pages, for equal requests on equal data
+listing    the applications behind a number of the loans page
 panels     one request fills all panels of a page
 refresh    what happens by itself in the browser
 views      saving, sharing and opening views of one's own

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from dash import Dash
 from flask import Response, request
 
+from callbacks.listing import Ledger
 from callbacks.panels import Counter
 from callbacks.services import Services, filters_of
 from pages._documents import (
@@ -36,6 +37,8 @@ from warehouse.model import Viewer
 
 log = logging.getLogger(__name__)
 
+_LIST = "list"
+"""Key of an address that asks for the applications behind a number; see `callbacks.listing`."""
 _MOST_RESTATED = 50
 """So many changed numbers are named in a file, of each of its parts."""
 
@@ -57,7 +60,10 @@ def _send(services: Services, page_name: str, panel_id: str | None, suffix: str)
     panels = _panels(page, panel_id, viewer)
     filters = _filters(services, viewer)
     title = _(page.label) if panel_id is None else f"{_(page.label)} · {_(panels[0].title)}"
-    answers, left_out = _answers(services, panels, filters)
+    if panel_id is not None and _LIST in request.args:
+        answers, left_out = _list(services, viewer, page)
+    else:
+        answers, left_out = _answers(services, panels, filters)
     if panel_id is not None and left_out:
         raise Forbidden(f"The role {viewer.role} may not export the panel {panel_id}.")
     report = make_report(title, answers, _asked(services, viewer, page, filters), left_out)
@@ -67,6 +73,20 @@ def _send(services: Services, page_name: str, panel_id: str | None, suffix: str)
     name = file_name(title, period_text(filters.period), f"{clock.today(services.settings.zone)}")
     response.headers["Content-Disposition"] = _disposition(page_name, panel_id, f"{name}.{suffix}")
     return response
+
+
+def _list(
+    services: Services, viewer: Viewer, page: Page
+) -> tuple[list[tuple[str, Found]], list[str]]:
+    """The applications behind one number of a panel, for those who may see them."""
+    ledger = Ledger(services=services, viewer=viewer)
+    return [ledger.file(page, request.args[_LIST], _search())], []
+
+
+def _search() -> str:
+    """The page's own query string, without the key that asks for a list."""
+    parts = request.query_string.decode("utf-8", "replace").split("&")
+    return "?" + "&".join(part for part in parts if not part.startswith(f"{_LIST}="))
 
 
 def _answers(
@@ -122,8 +142,7 @@ def _panels(page: Page, panel_id: str | None, viewer: Viewer) -> Sequence[Panel]
 
 
 def _filters(services: Services, viewer: Viewer) -> Filters:
-    search = request.query_string.decode("utf-8", "replace")
-    return filters_of(services, viewer, search)
+    return filters_of(services, viewer, _search())
 
 
 def _asked(services: Services, viewer: Viewer, page: Page, filters: Filters) -> Asked:

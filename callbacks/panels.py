@@ -21,7 +21,9 @@ from pages._ui.book import Page, page_of
 from pages._ui.filling import PARTS, Filled, Values, untouched
 from pages._ui.filters import Filters
 from pages._ui.frame import news, notice, page_files
+from pages._ui.listed import lister
 from pages._ui.panel import Drawing, Panel
+from pages._ui.picks import pick_of
 from pages._ui.shell import as_of_line
 from pages._ui.text import language
 from warehouse import clock
@@ -204,6 +206,7 @@ class Counter:
             records=records_of(self._services, viewer),
             restated=self._restated(),
             pivot=pivot,
+            pick=lister(panel.id) if panel.lists else pick_of,
         )
 
     def _restated(self) -> tuple[Restatement, ...]:

@@ -64,6 +64,7 @@ CALLBACKS: Mapping[str, frozenset[Role]] = {
     '{"panel":["ALL"],"part":"bar"}.children': READERS,
     "url.search": READERS,
     "views.children": READERS,
+    "list.is_open": READERS,  # the rows themselves only for `warehouse.applications.ROLES`
     "catalogue-entries.children": READERS,
     "ask.is_open": OPERATORS,
     "why.is_open": READERS,  # and the roles of page and panel

@@ -85,13 +85,14 @@ def _converted_by(name: str, title: str, dimension: str) -> Panel:
     )
 
 
-def _ranked(name: str, title: str, metric: str, dimension: str) -> Panel:
+def _ranked(name: str, title: str, metric: str, dimension: str, *, lists: bool = False) -> Panel:
     return Panel(
         id=name,
         kind="chart",
         title=title,
         query=lambda f: ask(f, metric, by=(dimension,), compare=True),
         draw=ranked(metric),
+        lists=lists,
     )
 
 
@@ -107,6 +108,7 @@ _FUNNEL = Panel(
     query=drawn.asked_funnel,
     extra=(drawn.asked_shares, lambda f: ask(f, "loans.maturing", funnel=True)),
     draw=drawn.funnel,
+    lists=True,
     is_news=True,
     note="笔数与逐级转化",
     width=6,
@@ -117,6 +119,7 @@ _BINS = Panel(
     title="审批时长分布",
     query=lambda f: ask(f, "loans.time_distribution", by=("seconds_bin",)),
     draw=drawn.times,
+    lists=True,
     is_news=True,
     width=6,
 )
@@ -201,17 +204,18 @@ CHARTS = (
     _line("budget_time", "超时预算剩余走势", "loans.error_budget_left_share"),
     _ranked("within_channels", "各渠道 60 秒达标率", "loans.within_60s_share", "channel"),
     _line("touch_time", "零人工率走势", "loans.zero_touch_share"),
-    _ranked("touched", "人工介入的原因", "loans.touched", "reason"),
+    _ranked("touched", "人工介入的原因", "loans.touched", "reason", lists=True),
     Panel(
         id="ends",
         kind="chart",
         title="未放款的去向",
         query=lambda f: ask(f, "loans.reached", by=("step",)),
         draw=ends,
+        lists=True,
     ),
     _COVERAGE,
     _ranked("verified_sources", "各来源三方核验率", "loans.verified_share", "source"),
-    _ranked("reasons", "拒绝原因", "loans.declined", "reason"),
+    _ranked("reasons", "拒绝原因", "loans.declined", "reason", lists=True),
     _ranked("audiences", "个人与企业放款金额", "loans.amount", "audience"),
     _ranked("channels", "各渠道申请笔数", "loans.applications", "channel"),
     _AMOUNTS,

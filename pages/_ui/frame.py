@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from pages._ui import ids
+from pages._ui import ids, listed
 from pages._ui.book import Page, page_of, tabs
 from pages._ui.cards import frame
 from pages._ui.desk import desk
@@ -42,6 +42,7 @@ def page_layout(name: str, more: Children = (), before: Children = ()) -> Compon
             html.Div(tiles, className="tiles") if tiles else None,
             html.Div(cards, className="cards"),
             *more,
+            *(listed.dialog() if any(panel.lists for panel in panels) else ()),
             *(dialog() if any(is_explained(panel) for panel in panels) else ()),
         ],
         f"page page-{page.name}",

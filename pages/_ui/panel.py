@@ -175,6 +175,8 @@ class Panel:
     """Its face shows how the sources stand, so it moves with each of their runs."""
     is_news: bool = False
     """Its finding belongs into the line under the page's name."""
+    lists: bool = False
+    """Its numbers count applications: a click lists them (`pages._ui.listed`)."""
     leads: str = ""
     """Name of the page where its detail lives; the card links to it with the same filters."""
 
