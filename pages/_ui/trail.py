@@ -62,14 +62,23 @@ def _levels(filters: Filters, name: Name) -> Iterator[list[Step]]:
         if len(filters.members(ladder[0])) != 1:
             continue
         up = _without(filters, ladder)
-        steps: list[Step] = [(_("全部{name}").format(name=named(named_dimension(ladder[0]))), up)]
-        for dimension in ladder:
+        top = _("全部{name}").format(name=named(named_dimension(ladder[0])))
+        steps: list[Step] = [(top, _by(up, ladder, 0))]
+        for place, dimension in enumerate(ladder):
             chosen = filters.members(dimension)
             if len(chosen) != 1:
                 break
             up = up.choosing(dimension, chosen)
-            steps.append((name(dimension, chosen[0]), up))
+            steps.append((name(dimension, chosen[0]), _by(up, ladder, place + 1)))
         yield steps
+
+
+def _by(filters: Filters, ladder: tuple[str, ...], place: int) -> Filters:
+    """Rows that are a level of the ladder follow the way back up; see `pages._ui.explored`."""
+    if dict(filters.own).get("rows") not in ladder or place == len(ladder):
+        return filters
+    own = ((key, ladder[place] if key == "rows" else text) for key, text in filters.own)
+    return replace(filters, own=tuple(own))
 
 
 def _without(filters: Filters, ladder: tuple[str, ...]) -> Filters:
