@@ -77,28 +77,33 @@ class _Files:
         return bool(self.writer.execute(f"SELECT 1 FROM {alias}.dirty_application LIMIT 1"))
 
     def portions(self, marked: Iterable[str]) -> Iterator[None]:
-        """Makes `portion`, some of the marked applications, until each has been in one."""
+        """Makes `portion`, some of the marked applications, until each has been in one.
+
+        Those of a portion are marked in the same month, so most of their rows lie in one file.
+        """
         run = self.writer.execute
-        run("CREATE OR REPLACE TEMP TABLE touched (application BIGINT)")
+        run("CREATE OR REPLACE TEMP TABLE touched (application BIGINT, month VARCHAR)")
         for month in marked:
             alias = self.attach(DATASET, month)
-            run(f"INSERT INTO touched SELECT application FROM {alias}.dirty_application")
-        parts = -(-self._count("touched") // MOST_EVENTS)
-        for part in range(parts):
             run(
-                "CREATE OR REPLACE TEMP TABLE portion AS SELECT DISTINCT application"
-                f" FROM touched WHERE hash(application) % {parts} = {part}"
+                f"INSERT INTO touched SELECT DISTINCT application, '{month}'"
+                f" FROM {alias}.dirty_application ANTI JOIN touched USING (application)"
             )
-            yield
+        for month in marked:
+            parts = -(-self._events(month) // MOST_EVENTS)
+            for part in range(parts):
+                run(
+                    "CREATE OR REPLACE TEMP TABLE portion AS SELECT application FROM touched"
+                    f" WHERE month = '{month}' AND hash(application) % {parts} = {part}"
+                )
+                yield
 
-    def _count(self, applications: str) -> int:
-        """The events of the applications of a table, in every month."""
-        found = 0
-        for month in self.every:
-            alias = self.attach(DATASET, month)
-            rows = f"{alias}.fact SEMI JOIN {applications} USING (application)"
-            found += int(self.writer.execute(f"SELECT count(*) FROM {rows}")[0][0])
-        return found
+    def _events(self, month: str) -> int:
+        """About how many events the applications marked in a month have."""
+        rows = f"(SELECT application FROM touched WHERE month = '{month}')"
+        alias = self.attach(DATASET, month)
+        own = f"SELECT count(*) FROM {alias}.fact SEMI JOIN {rows} USING (application)"
+        return 2 * int(self.writer.execute(own)[0][0])
 
     def merge_portion(self) -> set[str]:
         """Merge the applications of `portion`; the months whose file was written."""
@@ -109,7 +114,7 @@ class _Files:
         now = self.writer.execute(f"SELECT DISTINCT {_MONTH} FROM merged")
         homes = before | {str(month) for (month,) in now}
         for month in sorted(homes):
-            self._store(month)
+            self._store(month, is_there=month in before)
             reach("sum.after")
         return homes
 
@@ -128,11 +133,12 @@ class _Files:
                 stored.add(month)
         return stored
 
-    def _store(self, month: str) -> None:
+    def _store(self, month: str, *, is_there: bool) -> None:
         with self.changed(month) as alias:
-            self.writer.execute(
-                f"DELETE FROM {alias}.application WHERE application IN (SELECT * FROM portion)"
-            )
+            if is_there:
+                self.writer.execute(
+                    f"DELETE FROM {alias}.application WHERE application IN (SELECT * FROM portion)"
+                )
             self.writer.execute(
                 f"INSERT INTO {alias}.application SELECT * FROM merged"
                 f" WHERE {_MONTH} = '{month}' ORDER BY day, application"
