@@ -23,6 +23,11 @@ ROLES = frozenset({Role.ANALYST, Role.ADMIN})
 BANDS = (0, 10_000, 50_000, 100_000, 200_000, 500_000, 1_000_000, 5_000_000)
 """Yuan: an amount is told by the band it lies in, which holds its lower edge."""
 _SHOWN = ("district", "product", "channel", "dealer", "reason")
+_KEPT = (
+    *("application", "cohort_at", *_SHOWN, "approval_us", "manual"),
+    *("credit_bureau", "public_trust", "judicial", "amount_disbursed", "amount_applied"),
+    *("is_decided", "is_approved", *(f"has_{step}" for step in applications.REACHED)),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +145,8 @@ def _rows(asker: Asker, question: Question, limit: int, after: int) -> list[tupl
     ground, part = asker.ground(question, "loan_event"), _part(asker, question)
     part = replace(part, where=tuple(pair for pair in part.where if pair[0] != STEP))
     edge = utc(ground.complete, ground.zone)
-    rows = followed(applications.cohort(asker.tables, part), ground.funnel, part.window, edge)
+    rows = applications.cohort(asker.tables, part)
+    rows = followed(rows, ground.funnel, part.window, edge, _KEPT)
     ends = "".join(f" WHEN has_{end} THEN '{end}'" for end in ENDS)
     steps = "".join(f" WHEN has_{step} THEN '{step}'" for step in reversed(STEPS))
     text = (

@@ -181,8 +181,9 @@ def _applications(tables: Tables, part: Slice, choices: Sequence[Choice]) -> Lat
     )
     without = {choice: tuple(n for n in choice if n != STEP) for choice in choices}
     plainly = list(dict.fromkeys(without.values()))
-    rows = _fetch(tables, applications.lattice(tables, plain, plainly))
     wanted = dict(part.where).get(STEP, REACHED if STEP in part.by else ())
+    sql = applications.lattice(tables, plain, plainly, with_steps=bool(wanted))
+    rows = _fetch(tables, sql)
     steps = [(REACHED.index(step), step) for step in wanted]
     if not steps:
         return _by_choice(rows, plain.by, choices)

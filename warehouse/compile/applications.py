@@ -96,13 +96,16 @@ def reached(tables: Tables, part: Slice) -> Sql:
     return grouped(cohort(tables, part), part, counts)
 
 
-def lattice(tables: Tables, part: Slice, choices: Iterable[Choice]) -> Sql:
+def lattice(
+    tables: Tables, part: Slice, choices: Iterable[Choice], *, with_steps: bool = True
+) -> Sql:
     """Rows (unit, members..., mask, applications, one count a step) of several choices at once.
 
-    `part.by` holds no step; see `slice.sets`.
+    `part.by` holds no step; see `slice.sets`. Steps are counted where they are asked for.
     """
     rows = cohort(tables, part)
     columns, grouping = sets(part, choices)
-    counts = ", ".join(f"count(*) FILTER (WHERE has_{step})" for step in REACHED)
-    text = f"SELECT {columns}, count(*), {counts} FROM ({rows.text}) GROUP BY {grouping}"
+    steps = REACHED if with_steps else ()
+    counts = "".join(f", count(*) FILTER (WHERE has_{step})" for step in steps)
+    text = f"SELECT {columns}, count(*){counts} FROM ({rows.text}) GROUP BY {grouping}"
     return Sql(text=text, parameters=rows.parameters)

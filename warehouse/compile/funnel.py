@@ -6,7 +6,8 @@ their order: time, then step), and the chains are followed step by step: of all 
 to the same event from the same start only the earliest can be the earliest of any longer one.
 """
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from warehouse.compile.applications import instant, time_of
 from warehouse.compile.slice import Sql, Window
@@ -15,31 +16,34 @@ from warehouse.funnel import Funnel, Order
 
 PLACES = range(len(STEPS))
 _TIMES = tuple(time_of(step) for step in STEPS)
+_MOMENTS = ", ".join(f"epoch_us({time}) AS m{i}" for i, time in enumerate(_TIMES))
 _PATH = ", ".join(f"path[{i + 1}]" for i in PLACES)
 
 
-def followed(rows: Sql, funnel: Funnel, window: Window, edge: datetime) -> Sql:
-    """`rows` of `applications.cohort` with their chains, and `is_maturing`.
+def followed(rows: Sql, funnel: Funnel, window: Window, edge: datetime, kept: Sequence[str]) -> Sql:
+    """`rows` of `applications.cohort`: the columns `kept`, their chains, and `is_maturing`.
 
     edge  up to where the data reach (UTC): what is younger than the window then has not failed.
     """
-    known = chains(rows, funnel, window.until)
+    known = chains(rows, funnel, window.until, (*kept, "is_disbursed", "is_ended"))
     edge = edge if window.until is None else min(edge, window.until)
-    young = f"INTERVAL {funnel.window_seconds} SECOND > {instant(edge)}"
+    young = f"started_at > {instant(edge - timedelta(seconds=funnel.window_seconds))}"
     text = (
-        f"SELECT *, coalesce(NOT (is_disbursed OR is_ended) AND started_at + {young}, FALSE)"
-        f" AS is_maturing FROM ({known.text})"
+        f"SELECT *, coalesce(NOT (is_disbursed OR is_ended) AND {young}, FALSE) AS is_maturing"
+        f" FROM ({known.text})"
     )
     return Sql(text=text, parameters=known.parameters)
 
 
-def chains(rows: Sql, funnel: Funnel, until: datetime | None) -> Sql:
-    """`rows` of `applications.cohort` with `c1`..`c4`: microseconds of the earliest chain that
-    comes farthest, NULL beyond its end; in any order only whether they are NULL tells something.
+def chains(rows: Sql, funnel: Funnel, until: datetime | None, kept: Sequence[str]) -> Sql:
+    """The columns `kept` of `rows` of `applications.cohort` with `c1`..`c4`: microseconds of the
+    earliest chain that comes farthest, NULL beyond its end; in any order only whether they are
+    NULL tells something.
 
     And `started_at`: the last time the application was applied for, or NULL. `until`: what came
     after it is not seen.
     """
+    own = ", ".join(kept)
     plain = _any_order if funnel.order is Order.ANY else _in_order
     text = (
         f"WITH app AS NOT MATERIALIZED ({rows.text}),"
@@ -51,9 +55,10 @@ def chains(rows: Sql, funnel: Funnel, until: datetime | None) -> Sql:
         f" {_paths(funnel)},"
         " started AS (SELECT application, max(moment) AS started_at FROM e WHERE step = 0"
         " GROUP BY application)"
-        f" SELECT app.*, {plain(funnel)},"
-        " CASE WHEN has_applied THEN applied_at END AS started_at FROM app WHERE history IS NULL"
-        f" UNION ALL SELECT app.*, {_PATH}, started_at FROM app"
+        f" SELECT {own}, c1, c2, c3, c4, CASE WHEN has_applied THEN applied_at END AS started_at"
+        f" FROM ({plain('(SELECT * FROM app WHERE history IS NULL)', funnel)})"
+        f" UNION ALL SELECT {', '.join(f'app.{name}' for name in kept)}, {_PATH}, started_at"
+        " FROM app"
         " LEFT JOIN best ON best.application = app.application"
         " LEFT JOIN started ON started.application = app.application"
         " WHERE app.history IS NOT NULL"
@@ -72,30 +77,35 @@ def _limits(funnel: Funnel) -> list[tuple[int, int]]:
     return [(whole, step) for step in own or [whole] * (len(STEPS) - 1)]
 
 
-def _in_order(funnel: Funnel) -> str:
-    """`c1`..`c4` where each step occurs at most once."""
-    texts = ["CASE WHEN has_applied THEN epoch_us(applied_at) END AS c1"]
+def _in_order(rows: str, funnel: Funnel) -> str:
+    """`rows` with `c1`..`c4`, where each step occurs at most once.
+
+    Each column in a SELECT of its own: else the text of one is computed again in every later one.
+    """
+    text = f"SELECT *, {_MOMENTS} FROM {rows}"
+    text = f"SELECT *, CASE WHEN has_applied THEN m0 END AS c1 FROM ({text})"
     for i, (whole, step) in enumerate(_limits(funnel)):
-        name, at = list(STEPS)[i + 1], f"epoch_us({_TIMES[i + 1]})"
+        name, at = list(STEPS)[i + 1], f"m{i + 1}"
         strict = f" AND adjacent & {1 << i} > 0" if funnel.order is Order.STRICT else ""
-        texts.append(
-            f"CASE WHEN has_{name} AND {at} >= c{i + 1} AND {at} - c1 <= {whole}"
-            f" AND {at} - c{i + 1} <= {step}{strict} THEN {at} END AS c{i + 2}"
+        text = (
+            f"SELECT *, CASE WHEN has_{name} AND {at} >= c{i + 1} AND {at} - c1 <= {whole}"
+            f" AND {at} - c{i + 1} <= {step}{strict} THEN {at} END AS c{i + 2} FROM ({text})"
         )
-    return ", ".join(texts)
+    return text
 
 
-def _any_order(funnel: Funnel) -> str:
+def _any_order(rows: str, funnel: Funnel) -> str:
     whole = funnel.window_seconds * 1_000_000
-    texts = ["CASE WHEN has_applied THEN epoch_us(applied_at) END AS c1"]
+    text = f"SELECT *, {_MOMENTS} FROM {rows}"
+    text = f"SELECT *, CASE WHEN has_applied THEN m0 END AS c1 FROM ({text})"
     for i in PLACES[1:]:
-        times = ", ".join(f"epoch_us({time})" for time in _TIMES[: i + 1])
-        name, at = list(STEPS)[i], f"epoch_us({_TIMES[i]})"
-        texts.append(
-            f"CASE WHEN c{i} IS NOT NULL AND has_{name}"
-            f" AND greatest({times}) - least({times}) <= {whole} THEN {at} END AS c{i + 1}"
+        moments = ", ".join(f"m{j}" for j in range(i + 1))
+        text = (
+            f"SELECT *, CASE WHEN c{i} IS NOT NULL AND has_{list(STEPS)[i]} AND"
+            f" greatest({moments}) - least({moments}) <= {whole} THEN m{i} END AS c{i + 1}"
+            f" FROM ({text})"
         )
-    return ", ".join(texts)
+    return text
 
 
 def _paths(funnel: Funnel) -> str:

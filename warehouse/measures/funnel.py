@@ -19,7 +19,9 @@ def _asked(ground: Ground, part: Slice, values: Sequence[str]) -> tuple[Slice, l
     """A value of each SQL text in the cells of `part` without steps."""
     plain = without(part, STEP)
     edge = utc(ground.complete, ground.zone)
-    rows = followed(applications.cohort(ground.tables, plain), ground.funnel, plain.window, edge)
+    rows = applications.cohort(ground.tables, plain)
+    kept = ("unit", *(f"by_{i}" for i in range(len(plain.by))))
+    rows = followed(rows, ground.funnel, plain.window, edge, kept)
     sql = applications.grouped(rows, plain, values)
     found = fetch(ground.tables, sql)
     return plain, [column(found, plain, i) for i in range(len(values))]
