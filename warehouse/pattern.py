@@ -16,7 +16,7 @@ from warehouse.compile.applications import REACHED, STEP
 from warehouse.compile.slice import Choice, mask
 from warehouse.errors import TooLarge
 from warehouse.model import Period
-from warehouse.policy import PROTECTED, Cell, Contributors, Members, hidden_cells, is_safe
+from warehouse.policy import PROTECTED, Cell, Contributors, Members, hidden_cells, is_safe, protect
 from warehouse.rollups import DIMENSIONS, PERSON_DAY, USAGE_DAY
 
 _FINE = 3
@@ -80,7 +80,7 @@ def _sliced(tables: Tables, part: Slice, decided: Decided, k: int) -> frozenset[
     """The pattern of a filtered question: each of its cells is a sum of lattice cells.
 
     Such a sum is hidden when it is small itself, or when it, or what it leaves out, would give
-    away a hidden lattice cell.
+    away a hidden lattice cell, or a small sum of another member.
     """
     chosen = {name: frozenset(members) for name, members in part.where}
     inside, outside = _split(part, decided, chosen)
@@ -95,7 +95,10 @@ def _sliced(tables: Tables, part: Slice, decided: Decided, k: int) -> frozenset[
             is_open = is_safe(inside[cell], k) and is_safe(outside[cell], k)
         if not is_open:
             out.add(cell)
-    return frozenset(out)
+    # A hidden sum must not be what its siblings leave of the filtered total either.
+    known = out.intersection(own)
+    protect(own, known, k)
+    return frozenset(out | known)
 
 
 def _split(

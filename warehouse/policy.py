@@ -78,7 +78,7 @@ def hidden_lattice(
         out |= already.get(choice, frozenset())
         for above in (c for c in hidden if len(c) == len(choice) - 1 and set(c) < set(choice)):
             out |= _below(cells, choice, above, hidden[above])
-        _protect(cells, out, k)
+        protect(cells, out, k)
         hidden[choice] = out
     return hidden
 
@@ -97,7 +97,7 @@ def _below(
     }
 
 
-def _protect(cells: Contributors, hidden: set[Cell], k: int) -> None:
+def protect(cells: Contributors, hidden: set[Cell], k: int) -> None:
     """Add to `hidden` the next smallest siblings until every family with a hidden cell is safe.
 
     Families are worked through in a fixed order: the pattern must not depend on the process.
@@ -159,7 +159,7 @@ def hidden_accounts(
     before = -1
     while before != (before := sum(map(len, hidden.values()))):
         for name, cells in kinds.items():
-            _protect(cells, hidden[name], k)
+            protect(cells, hidden[name], k)
         for cell in sorted(set().union(*hidden.values())):
             for names in sums:
                 counts = {name: kinds[name][cell] for name in names if cell in kinds[name]}

@@ -1,13 +1,16 @@
 """No cell with 1..k-1 people is shown, and none can be had by subtraction."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import chain, combinations
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.privacy.conftest import EVERYTHING, Town, viewer
 from tests.soundness.oracle import contributors
+from tests.tiny import build_home
+from warehouse.answer import Warehouse
 from warehouse.metrics import CATALOGUE
 from warehouse.model import CellState, Compare, Grain, MetricQuery, Period, Result, Viewer
 
@@ -204,3 +207,27 @@ def test_loan_step_when_few_applications_then_hidden(town: Town) -> None:
 def test_volumes_when_small_then_shown(town: Town) -> None:
     rows = _rows(town, MetricQuery(metrics=("usage.volume",), by=("scene",)))
     assert [(row.members, row.cells[0].value) for row in rows] == [(("web",), 2)]
+
+
+def test_filter_of_several_members_when_its_sum_is_small_then_siblings_do_not_tell_it(
+    tmp_path: Path,
+) -> None:
+    """d1 has 3 and 4 people in `a` and `b`: their sum must not be the total less the others."""
+    start, districts = datetime(2024, 1, 10, 4, tzinfo=UTC), {"d1": (3, 4, 3, 4), "d2": (50,) * 4}
+    districts |= {"d3": (90,) * 4, "d4": (95,) * 4}
+    rows = [
+        {
+            "occurred_at": start + timedelta(minutes=i),
+            "person": f"{district}{scene}{i}",
+            "scene": scene,
+            "district": district,
+        }
+        for district, counts in districts.items()
+        for scene, count in zip("abce", counts, strict=True)
+        for i in range(count)
+    ]
+    house = Warehouse.open(build_home(tmp_path, service_events=rows))
+    query = MetricQuery(metrics=("usage.events",), by=("district",), where=(("scene", ("a", "b")),))
+    hidden = _hidden(house.answer(query, EVERYTHING))
+    house.close()
+    assert len(hidden) > 1
