@@ -14,7 +14,9 @@ from tests.soundness.conftest import EVERYTHING, Town
 from tests.soundness.oracle import accounting
 from warehouse.connection import Reader
 from warehouse.keys import Keyring
-from warehouse.model import CellState, Grain, MetricQuery, Period, Result, Row
+from warehouse.metrics import CATALOGUE, Metric
+from warehouse.metrics.model import Active, Goal, GoalGap
+from warehouse.model import CellState, Grain, MetricQuery, Period, Result, Row, Unit
 
 LAST = date(2024, 4, 11)
 """The day after the last of the history, wherever the town lies."""
@@ -221,3 +223,16 @@ def test_flow_when_by_both_scenes_then_rows_add_up_to_the_people_of_the_first(to
     wanted = {(None, row.members): row.cells[0].value for row in firsts}
     assert rows
     assert all(wanted[key] == value for key, value in rows.items())
+
+
+@pytest.mark.parametrize("metric", [m for m in CATALOGUE.values() if m.name.startswith("growth.")])
+def test_growth_metric_when_cut_by_any_dimension_then_answers_and_tells_of_nobody(
+    town: Town, metric: Metric
+) -> None:
+    period = Period(start=date(2024, 1, 1), end=date(2024, 3, 1))
+    for place, dimension in enumerate(metric.dimensions):
+        by = tuple(dict.fromkeys((dimension, *metric.apart)))
+        grain = metric.grains[place % len(metric.grains)]
+        rows = _ask(town, (metric.name,), period, grain, by, {}).rows
+        if metric.unit is Unit.PEOPLE and not isinstance(metric.measure, Goal | GoalGap | Active):
+            _check_small(town, [row.cells[0].value or 0 for row in rows])
