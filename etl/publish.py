@@ -13,10 +13,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from etl import people
 from etl.books.restatements import Late
 from etl.checks import check_partition
 from etl.copies import copy_books, copy_changed
 from etl.failpoints import step
+from etl.identities import check_identities
 from etl.load import Loader
 from etl.operations import write_operations
 from etl.restate import is_due, restatements
@@ -72,6 +74,8 @@ def publish(
             loader.writer.detach_all()
             loader.destroy_asked()
         loader.roll_up()
+        months = {month for dataset, month in loader.summed if dataset == people.DATASET}
+        check_identities(loader.settings, loader.writer, months)
         write_operations(loader)
         _take_up_logs(loader)
         loader.writer.detach_all()

@@ -38,6 +38,9 @@ CHECKS: Mapping[str, Check] = {
     "sums": _blocking(
         "汇总已按明细更新", "Sums are those of the rows", ("service_event", "loan_event")
     ),
+    "identities": _blocking(
+        "用户增长恒等式成立", "The identities of growth accounting hold", ("service_event",)
+    ),
     "unknown_district": _warning(
         "来源有超过五分之一的行没有区县",
         "Rows without a district, in sources where they are over a fifth",
