@@ -74,7 +74,7 @@ def publish(
             loader.writer.detach_all()
             loader.destroy_asked()
         loader.roll_up()
-        months = {month for dataset, month in loader.summed if dataset == people.DATASET}
+        months = {month for dataset, month in loader.merged if dataset == people.DATASET}
         check_identities(loader.settings, loader.writer, months)
         write_operations(loader)
         _take_up_logs(loader)

@@ -100,10 +100,10 @@ RUNS: Mapping[str, Label] = {
         " restore the file from a backup",
     ),
     "identities": Label(
-        zh="service_event {month} 的用户增长恒等式不成立（维度 {cut}，{n} 个成员），"
-        "新数据暂不发布；请从备份恢复该文件，或重新载入该月",
-        en="the identities of growth do not hold in service_event {month} (cut {cut}, {n} members),"
-        " so nothing new is published: restore the file from a backup, or load the month again",
+        zh="service_event {month} 的用户增长恒等式不成立，新数据暂不发布；"
+        "请从备份恢复该文件，或重新载入该月",
+        en="the identities of growth do not hold in service_event {month}, so nothing new is"
+        " published: restore the file from a backup, or load the month again",
     ),
     "not_summed": Label(
         zh="{dataset} {month} 尚未汇总，请重新发布",

@@ -1,5 +1,5 @@
 -- purpose: the identities of growth accounting in one month, of stored sums and of people's days
--- grain:   one row: how many members of the cut break them
+-- grain:   one row: whether they hold
 -- reads:   person_day of this month and the one before, gap_day, first_day, person_first of all
 -- writes:  nothing
 -- refresh: before each generation, for the months whose sums of people were made again
@@ -8,33 +8,27 @@
 -- are the stored ones, and |A|, resurrected and churned are counted from the people themselves:
 -- resurrected are those whose first day lies in an earlier month and who are not in the last one.
 WITH now AS (
-    SELECT DISTINCT person, {member} AS member FROM {db}.person_day
+    SELECT DISTINCT person FROM {db}.person_day
 ), last AS (
-    SELECT DISTINCT person, {member} AS member FROM ({last})
+    SELECT DISTINCT person FROM ({last})
 ), ever AS (
-    SELECT DISTINCT person, member FROM ({ever}) SEMI JOIN now USING (person, member)
+    SELECT DISTINCT person FROM ({ever}) SEMI JOIN now USING (person)
 ), direct AS (
-    SELECT member, count(*) AS active, count(*) FILTER (e.person IS NOT NULL AND l.person IS NULL)
-        AS resurrected
-    FROM now AS n
-    LEFT JOIN last AS l USING (person, member) LEFT JOIN ever AS e USING (person, member)
-    GROUP BY member
+    SELECT count(*) AS active,
+        count(*) FILTER (e.person IS NOT NULL AND l.person IS NULL) AS resurrected
+    FROM now LEFT JOIN last AS l USING (person) LEFT JOIN ever AS e USING (person)
 ), left_over AS (
-    SELECT member, count(*) AS active, count(*) FILTER (n.person IS NULL) AS churned
-    FROM last AS l LEFT JOIN now AS n USING (person, member)
-    GROUP BY member
+    SELECT count(*) AS active, count(*) FILTER (n.person IS NULL) AS churned
+    FROM last LEFT JOIN now AS n USING (person)
 ), stored AS (
-    SELECT member, sum(people) FILTER (before IS NULL OR before < DATE '{first}') AS active,
-        sum(people) FILTER (before >= DATE '{first}' - INTERVAL 1 MONTH AND before < DATE '{first}')
-            AS retained
-    FROM {db}.gap_day WHERE cut = '{cut}' GROUP BY member
+    SELECT coalesce(sum(people) FILTER (before IS NULL OR before < DATE '{first}'), 0) AS active,
+        coalesce(sum(people) FILTER (
+            before >= DATE '{first}' - INTERVAL 1 MONTH AND before < DATE '{first}'), 0) AS retained
+    FROM {db}.gap_day WHERE cut = ''
 ), opened AS (
-    SELECT member, sum(new) AS new FROM {db}.first_day WHERE cut = '{cut}' GROUP BY member
+    SELECT coalesce(sum(new), 0) AS new FROM {db}.first_day WHERE cut = ''
 )
-SELECT count(*)
-FROM direct FULL JOIN left_over USING (member) FULL JOIN stored USING (member)
-    FULL JOIN opened USING (member)
-WHERE coalesce(direct.active, 0) <> coalesce(stored.active, 0)
-    OR coalesce(direct.active, 0)
-        <> coalesce(new, 0) + coalesce(retained, 0) + coalesce(resurrected, 0)
-    OR coalesce(left_over.active, 0) <> coalesce(retained, 0) + coalesce(churned, 0);
+SELECT direct.active = stored.active
+    AND direct.active = new + retained + resurrected
+    AND left_over.active = retained + churned
+FROM direct, left_over, stored, opened;
