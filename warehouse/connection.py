@@ -6,7 +6,6 @@ compiled from closed sets of names, and values are bound.
 
 import contextlib
 import importlib.util
-import itertools
 import logging
 import re
 import sys
@@ -29,8 +28,7 @@ from warehouse.keys import Keyring
 from warehouse.manifest import Manifest, check_follows, read_stamp
 from warehouse.model import Period
 from warehouse.newest import newest_good
-from warehouse.prepared import Shelf
-from warehouse.relations import alias_of, empty_alias, name, text, union
+from warehouse.relations import empty_alias, name, text, union
 from warehouse.resting import let_go
 from warehouse.schema import create_statements
 from warehouse.settings import Settings
@@ -45,17 +43,12 @@ if importlib.util.find_spec("pandas") is None:
 MEMORY_LIMIT = "2GB"
 SPILL_LIMIT = "20GB"
 THREADS = 2
-PREPARE_SECONDS = 60.0  # for what is made once, and serves every question after
 LOOK_EVERY_SECONDS = WATCH_EVERY_SECONDS = 10.0
 """So often a reader looks whether its files are untouched, asked or not, and lets go of memory."""
 MOST_QUERIES = 16
 """Running at once in one reader; more wait, so that a crowd cannot exhaust memory."""
-MOST_PREPARED_ROWS = 5_000_000
-"""From more rows no table is prepared in memory: each question reads what it needs."""
 
 Rows = list[tuple[Any, ...]]
-_NUMBERS = itertools.count(1)
-"""Names of prepared tables are never used again, so that one names one content for ever."""
 
 
 def connect(
@@ -160,7 +153,6 @@ class Reader:
         self._problem: StorageError | None = None
         # Finalizers run inside any allocation, so they only note what became free.
         self._freed: deque[tuple[str, ...]] = deque()
-        self._dropped: deque[str] = deque()
         self._create_empty()
 
     def _attach(self, file: Path, alias: str, key: bytes) -> None:
@@ -222,17 +214,12 @@ class Reader:
 
     def _swap(self, manifest: Manifest) -> "Snapshot":
         aliases = self._files.use(manifest)
-        shelf = Shelf(self._dropped)
-        if self._current is not None:
-            shelf = self._current.shelf.next(lambda files: set(files) <= set(aliases))
         most = self._settings.question_seconds
-        snapshot = Snapshot(manifest, self._connection, self._slots, shelf, most)
+        snapshot = Snapshot(manifest, self._connection, self._slots, most)
         weakref.finalize(snapshot, self._freed.append, aliases).atexit = False
         return snapshot
 
     def _detach_unused(self) -> None:
-        while self._dropped:
-            self._connection.execute(f"DROP TABLE {self._dropped.popleft()}")
         while self._freed:
             self._files.free(self._freed.popleft())
         self._files.detach_unused()
@@ -254,12 +241,10 @@ class Snapshot:
         manifest: Manifest,
         connection: duckdb.DuckDBPyConnection,
         slots: threading.BoundedSemaphore,
-        shelf: Shelf,
         seconds: float,
     ) -> None:
         self.manifest = manifest
         self._seconds = seconds
-        self.shelf = shelf
         self._connection = connection
         self._slots = slots
 
@@ -288,28 +273,6 @@ class Snapshot:
             lambda cursor: cursor.execute(_one_select(cursor, sql), list(parameters)).fetchall(),
             self._seconds if seconds is None else seconds,
         )
-
-    def prepare(self, dataset: str, table: str, sql: str) -> str | None:
-        """A table in memory with the rows of the SELECT `sql` over `table` of every month.
-
-        Made once for the same files, dropped with the last generation that has them. None where
-        `table` has too many rows to keep something of them in memory.
-        """
-        files = tuple(alias_of(f) for f in self.manifest.partitions(dataset))
-        return self.shelf.table(files, sql, lambda: self._make(dataset, table, sql))
-
-    def _make(self, dataset: str, table: str, sql: str) -> str | None:
-        source = self.table(dataset, table, period=None)
-        if self.select(f"SELECT count(*) FROM {source}")[0][0] > MOST_PREPARED_ROWS:
-            return None
-        made = f"memory.main.prepared_{next(_NUMBERS)}"
-
-        def create(cursor: duckdb.DuckDBPyConnection) -> Rows:
-            _one_select(cursor, sql)
-            return cursor.execute(f"CREATE TABLE {made} AS {sql}").fetchall()
-
-        self._run(create, PREPARE_SECONDS)
-        return made
 
     def _run(self, statement: Callable[[duckdb.DuckDBPyConnection], Rows], seconds: float) -> Rows:
         with self._slots:

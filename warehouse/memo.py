@@ -13,9 +13,9 @@ Rows = list[tuple[Any, ...]]
 class Memo:
     """`Tables` that remember their rows.
 
-    The text of a statement names files by their contents and prepared tables by numbers that are
-    never used twice, so text and parameters tell the rows whatever the generation. Different
-    questions share them; so do generations, where they have the same files.
+    The text of a statement names files by their contents, so text and parameters tell the rows
+    whatever the generation. Different questions share them; so do generations, where they have
+    the same files.
     """
 
     def __init__(self, tables: Tables, rows: Cache[Rows]) -> None:
@@ -26,9 +26,6 @@ class Memo:
         self, dataset: str, table: str, *, period: Period | None, columns: tuple[str, ...] = ()
     ) -> str:
         return self._tables.table(dataset, table, period=period, columns=columns)
-
-    def prepare(self, dataset: str, table: str, sql: str) -> str | None:
-        return self._tables.prepare(dataset, table, sql)
 
     def select(self, sql: str, parameters: Sequence[object] = ()) -> Rows:
         key = (sql, tuple(parameters))

@@ -33,9 +33,6 @@ class Tables(Protocol):
     def select(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """The rows of one SELECT."""
 
-    def prepare(self, dataset: str, table: str, sql: str) -> str | None:
-        """A table in memory with the rows of `sql` over every month; None: too many for that."""
-
 
 def fetch(tables: Tables, sql: Sql) -> list[tuple[Any, ...]]:
     return tables.select(sql.text, sql.parameters)

@@ -24,10 +24,6 @@ class Names:
     ) -> str:
         return f"<{table} {' '.join(columns)}>"
 
-    def prepare(self, dataset: str, table: str, sql: str) -> str | None:
-        assert "?" not in sql, "what is prepared serves every viewer"
-        return f"<ready {table}>"
-
     def select(self, sql: str, parameters: object = ()) -> list[tuple[object, ...]]:
         raise AssertionError("compiling reads nothing")
 
