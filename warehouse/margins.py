@@ -13,7 +13,7 @@ from datetime import date
 
 from warehouse.asker import Asker, smallest_cell
 from warehouse.crosstab import Cells
-from warehouse.measures import KINDS
+from warehouse.measures import hides_alone
 from warehouse.model import REST, Cell, CellState
 from warehouse.pattern import contributors
 from warehouse.policy import Cell as PolicyCell
@@ -84,7 +84,7 @@ def _together(question: Question) -> Sequence[tuple[str, list[int], bool]]:
     """Metrics with one pattern: those of a dataset, but each that hides by rules of its own."""
     groups: dict[tuple[str, str], list[int]] = defaultdict(list)
     for i, metric in enumerate(question.metrics):
-        alone = metric.name if KINDS[type(metric.measure)].hides_alone else ""
+        alone = metric.name if hides_alone(metric.measure) else ""
         groups[metric.dataset, alone].append(i)
     return [(dataset, indexes, bool(alone)) for (dataset, alone), indexes in groups.items()]
 

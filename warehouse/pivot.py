@@ -12,7 +12,7 @@ from warehouse.asker import Asker
 from warehouse.crosstab import MOST_PIVOT_CELLS, Cells, Heading, Pivot, PivotQuery
 from warehouse.errors import TooLarge
 from warehouse.margins import TOTAL, Key, Place, Table, protect
-from warehouse.measures import KINDS
+from warehouse.measures import KINDS, hides_alone
 from warehouse.metrics.model import Metric
 from warehouse.model import REST, Cell, CellState, Row, Sort
 from warehouse.policy import Members
@@ -189,7 +189,7 @@ def _rest(
     parts = [every[r, c] for r in inside[0] for c in inside[1] if (r, c) in every]
     return tuple(
         Cell(state=CellState.SUPPRESSED)
-        if KINDS[type(metric.measure)].hides_alone
+        if hides_alone(metric.measure)
         and any(part[i].state is CellState.SUPPRESSED for part in parts)
         else cell
         for i, (metric, cell) in enumerate(zip(question.metrics, cells, strict=True))

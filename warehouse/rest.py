@@ -7,7 +7,7 @@ from functools import cached_property
 
 from warehouse.block import SUPPRESSED, Block
 from warehouse.compare import Bases
-from warehouse.measures import KINDS
+from warehouse.measures import hides_alone
 from warehouse.metrics.model import Metric
 from warehouse.model import REST, Period, Row, Sort, Unit
 from warehouse.policy import Members, is_safe
@@ -88,7 +88,7 @@ def _tells(
     made: Block, metric: Metric, unit: Period, sides: Iterable[Iterable[Members]], k: int
 ) -> bool:
     """Whether the sum of what is hidden on one of the sides tells on anyone."""
-    if not KINDS[type(metric.measure)].hides_alone:
+    if not hides_alone(metric.measure):
         return False
     return any(_is_unsafe(made, metric, unit, side, k) for side in sides)
 

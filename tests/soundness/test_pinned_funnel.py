@@ -151,6 +151,21 @@ def test_exceptions_when_touched_or_declined_then_by_reason(ask: Any) -> None:
     assert question("loans.amount_applied") == 3 * 1_000 + 6 * 50.0
 
 
+def test_exceptions_when_few_of_a_reason_then_hidden_with_the_next_smallest(ask: Any) -> None:
+    rows = _many(40, ("applied", 0), ("disbursed", 9), reason="score", amount=1_00)
+    for first, count, reason in ((50, 4, "papers"), (60, 2, "score"), (70, 5, "age")):
+        more = {"manual": True, "reason": reason}
+        rows += _many(count, ("applied", 0), ("disbursed", 9), first=first, **more)
+    question = ask(rows)
+    shown = question("loans.touched", "reason")
+    # 2 is small; the total of 11 less 4 and 5 would tell it, so 4 is hidden with it.
+    assert (shown["score"], shown["papers"], shown["age"]) == (None, None, 5)
+    assert question("loans.touched") == 11
+    score = question("loans.touched", where=(("reason", ("score",)),))
+    both = question("loans.touched", where=(("reason", ("age", "papers")),))
+    assert (score, both) == (None, None)
+
+
 def test_times_when_the_steps_have_no_order_then_error(ask: Any) -> None:
     question = ask(_many(3, ("applied", 0), ("approved", 5)))
     with pytest.raises(QueryError, match="in their order"):

@@ -42,11 +42,23 @@ from warehouse.metrics.model import (
     StepTime,
     Stickiness,
     Sum,
+    Trait,
 )
 from warehouse.model import Period
 from warehouse.policy import Members
 
-__all__ = ["KINDS", "Ground", "Hides", "Number", "Patterns", "Values", "ends", "evaluate", "hides"]
+__all__ = [
+    "KINDS",
+    "Ground",
+    "Hides",
+    "Number",
+    "Patterns",
+    "Values",
+    "ends",
+    "evaluate",
+    "hides",
+    "hides_alone",
+]
 
 
 def hides_by_pattern(_: Measure, part: Slice, patterns: Patterns, ground: Ground) -> Hides:
@@ -75,14 +87,9 @@ class Kind:
     counts: bool = False
     ends: Callable[[Measure, Slice, Period, Members], Period] = own_unit
 
-    @property
-    def hides_alone(self) -> bool:
-        """Some cells stay hidden by a rule of the kind, beyond the dataset's pattern."""
-        return self.hides is not hides_by_pattern
-
 
 KINDS: Mapping[type[Measure], Kind] = {
-    Count: Kind(counts=True),
+    Count: Kind(hides=loans.hides_counts, counts=True),
     Sum: Kind(counts=True),
     Distinct: Kind(counts=True),
     Share: Kind(),
@@ -94,7 +101,7 @@ KINDS: Mapping[type[Measure], Kind] = {
     ErrorBudget: Kind(values=loans.error_budget),
     Converted: Kind(values=funnel.converted, counts=True),
     Conversion: Kind(values=funnel.conversion),
-    Maturing: Kind(values=funnel.maturing, counts=True),
+    Maturing: Kind(values=funnel.maturing, hides=funnel.hides_maturing, counts=True),
     StepTime: Kind(values=funnel.step_time),
     EndToEnd: Kind(values=funnel.end_to_end),
     EndToEndWithin: Kind(values=funnel.within),
@@ -134,3 +141,10 @@ def ends(measure: Measure, part: Slice, unit: Period, members: Members) -> Perio
 def hides(measure: Measure, part: Slice, patterns: Patterns, ground: Ground) -> Hides:
     """When a cell of `measure` stays hidden."""
     return KINDS[type(measure)].hides(measure, part, patterns, ground)
+
+
+def hides_alone(measure: Measure) -> bool:
+    """Some cells of it stay hidden by a rule of its own, beyond the dataset's pattern."""
+    if isinstance(measure, Count):
+        return measure.test is not Trait.ANY
+    return KINDS[type(measure)].hides is not hides_by_pattern

@@ -6,8 +6,8 @@ from warehouse.compile import Slice, applications, fetch
 from warehouse.compile.applications import STEP
 from warehouse.compile.funnel import followed
 from warehouse.datasets import STEPS
-from warehouse.measures.ground import Ground, Values, column
-from warehouse.measures.loans import by_step, share, without
+from warehouse.measures.ground import Ground, Hides, Patterns, Values, column
+from warehouse.measures.loans import by_step, share, small_counts, with_pattern, without
 from warehouse.metrics.model import Conversion, EndToEnd, EndToEndWithin, Measure, StepTime
 from warehouse.windows import utc
 
@@ -56,6 +56,12 @@ def conversion(ground: Ground, part: Slice, measure: Measure) -> Values:
 
 def maturing(ground: Ground, part: Slice, _: Measure) -> Values:
     return _counts(ground, part)[2]
+
+
+def hides_maturing(measure: Measure, part: Slice, patterns: Patterns, ground: Ground) -> Hides:
+    """As the dataset's pattern does, and where few applications are still maturing."""
+    small = small_counts(part, lambda whole: maturing(ground, whole, measure), ground)
+    return with_pattern(patterns(part), small)
 
 
 def step_time(ground: Ground, part: Slice, measure: Measure) -> Values:

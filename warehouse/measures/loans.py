@@ -1,14 +1,18 @@
 """Loan applications, counted by what they reached, and what is made of such counts."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import combinations
 
 from warehouse.compile import Slice, applications, fetch
 from warehouse.compile.applications import REACHED, STEP
-from warehouse.measures.ground import Ground, Number, Values, column
+from warehouse.compile.slice import Choice
+from warehouse.measures.ground import Ground, Hides, Number, Patterns, Values, column
 from warehouse.metrics.model import Count, Measure, Portion, Trait
 from warehouse.model import UNKNOWN
-from warehouse.policy import Members
+from warehouse.pattern import Pattern
+from warehouse.policy import Cell, Members, hidden_cells
 
 BIN = "seconds_bin"
 
@@ -85,3 +89,50 @@ def error_budget(ground: Ground, part: Slice, _: Measure) -> Values:
         cell: round(1 - (late[cell] or 0) / (allowed * count), 6) if count else None
         for cell, count in timed.items()
     }
+
+
+# --- what stays hidden ------------------------------------------------------------------------
+
+
+def hides_counts(measure: Measure, part: Slice, patterns: Patterns, ground: Ground) -> Hides:
+    """As the dataset's pattern does, and where few of a cell's applications pass the test."""
+    now = patterns(part)
+    if not isinstance(measure, Count) or measure.test is Trait.ANY:
+        return lambda unit, members, number: now.hides(unit, members)
+    test = measure.test
+    return with_pattern(now, small_counts(part, lambda whole: _count(ground, whole, test), ground))
+
+
+def with_pattern(now: Pattern, small: Hides) -> Hides:
+    """Hidden by either."""
+    return lambda unit, members, number: now.hides(unit, members) or small(unit, members, number)
+
+
+def small_counts(part: Slice, count: Callable[[Slice], Values], ground: Ground) -> Hides:
+    """Cells with few applications, and what would give them away by subtraction from a total.
+
+    Decided on the table of all members of what the question cuts by and filters on. An
+    application is in one of its cells, so every total is a sum of them. A cell that adds up
+    several of those is hidden with any of them.
+    """
+    chosen, k = dict(part.where), ground.smallest_cell
+    dims = tuple(sorted(part.dims))
+    finest = count(replace(part, by=dims, where=()))
+    hidden = {
+        (unit, tuple(members[dims.index(name)] for name in part.by))
+        for unit, members in hidden_cells(dims, _lattice(dims, finest), k)
+        if all(members[dims.index(name)] in wanted for name, wanted in chosen.items())
+    }
+    return lambda unit, members, number: (unit, members) in hidden or 0 < (number or 0) < k
+
+
+def _lattice(dims: Choice, finest: Values) -> dict[Choice, Counter[Cell]]:
+    """The counts over every choice of the dimensions but none of them (unless there are none)."""
+    sizes = range(1, len(dims) + 1) if dims else range(1)
+    lattice: dict[Choice, Counter[Cell]] = {}
+    for choice in (choice for size in sizes for choice in combinations(dims, size)):
+        places = [dims.index(name) for name in choice]
+        sums = lattice[choice] = Counter()
+        for (unit, members), number in finest.items():
+            sums[unit, tuple(members[place] for place in places)] += int(number or 0)
+    return lattice
