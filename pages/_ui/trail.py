@@ -37,13 +37,17 @@ def trail(filters: Filters, name: Name) -> list[Component]:
 
 
 def going(text: Any, filters: Filters, name: str, spoken: str) -> Component:
-    """A link to the same page with other filters; see assets/shell.js."""
+    """A link to the same page with other filters; see assets/shell.js.
+
+    spoken  what it does: its name where `text` is more than a name, else beside it.
+    """
     address = filters.to_search()
+    said = {"title": spoken} if isinstance(text, str) else aria(spoken)
     return html.A(
         text,
         href=address or "?",
         className=name,
-        **aria(spoken),
+        **said,
         **attributes(data_go=address),
     )
 
