@@ -68,7 +68,7 @@ def read(body: bytes, callbacks: Mapping[str, Mapping[str, Json]]) -> Envelope:
     _require(isinstance(output, str) and output in callbacks, "output")
     declared = callbacks[output]
     _require("callback" in declared, "output")  # it runs in the browser only
-    inputs, state = envelope.get("inputs"), envelope.get("state") or []
+    inputs, state = envelope.get("inputs"), envelope.get("state", [])
     _check_group(inputs, declared["inputs"], "inputs")
     _check_group(state, declared["state"], "state")
     specs = [] if declared.get("no_output") else [_spec(part) for part in _parts(output)]

@@ -1,5 +1,6 @@
 """A page's answer is kept for who may see the same, on the same data, and for nobody else."""
 
+import itertools
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from tests.access.test_scope import PERIOD
 from warehouse import clock
 from warehouse.errors import StorageError
 
+_MINUTES = itertools.count(1)
 Clients = Callable[[str], FlaskClient]
 
 
@@ -28,7 +30,8 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         return real(self, page, *rest)
 
     monkeypatch.setattr(Counter, "serve", serve)
-    with clock.frozen_at(datetime.now(UTC)):
+    # Each test has a minute of its own: the house is shared, and with it what it keeps.
+    with clock.frozen_at(datetime.now(UTC) + timedelta(minutes=next(_MINUTES))):
         yield pages
 
 

@@ -87,9 +87,14 @@ def test_export_when_another_district_is_asked_for_then_none_of_its_rows(
         assert f"{WEST}区" not in body
 
 
+REASONED = {"goal_outlook"}
+"""Tables that the screen works out from several answers; their files hold those lines."""
+
+
 def _panels() -> list[tuple[str, str]]:
     """What is made of records goes out as it stands on the screen, and has a test of its own."""
-    return [(page.name, p.id) for page in PAGES for p in page.panels if p.query]
+    shown = ((page.name, p) for page in PAGES for p in page.panels)
+    return [(page, p.id) for page, p in shown if p.query and p.id not in REASONED]
 
 
 @pytest.mark.parametrize(("page", "panel"), _panels(), ids=lambda value: value)
