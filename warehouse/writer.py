@@ -135,8 +135,11 @@ class Writer:
     def reset(self) -> None:
         """Start again from the files. A full disk leaves DuckDB unable to use them until then.
 
-        What was committed is there again; temporary tables and registered frames are gone.
+        What was committed is there again, from the logs beside the files; temporary tables and
+        registered frames are gone.
         """
+        # After a write that failed, memory may miss blocks: a checkpoint from it crashed DuckDB.
+        self.execute("PRAGMA disable_checkpoint_on_shutdown")
         self._connection.close()
         self._aliases.clear()
         self._connection = connect(

@@ -32,6 +32,9 @@ ROWS = 40_000
 SPILLS = "32MB"
 """With so little memory DuckDB writes what it works on to `spill`."""
 
+SIZES = {"spill": "160m"}
+"""With that little memory a load needs some 40 MB of `spill`."""
+
 OFTEN = ('every = "10s"', 'every = "1s"')
 NEVER_LATE = ('promise = "15m"', 'promise = "900000h"')
 
@@ -74,7 +77,8 @@ def main(folder: Path, place: str) -> None:
     declare(settings.sources, OFTEN, NEVER_LATE, *([remote] if place == "landing" else []))
     disk = getattr(settings, place)
     disk.mkdir(parents=True)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(disk)], check=True)
+    size = f"size={SIZES.get(place, '24m')}"
+    subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(disk)], check=True)
     if place == "spill":
         writer.MEMORY_LIMIT = SPILLS
     loading.RESERVE_BYTES = -(1 << 40)  # let it run into the wall

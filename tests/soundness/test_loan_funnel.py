@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,6 +29,7 @@ from warehouse.model import MetricQuery, Period
 
 START = datetime(2024, 1, 30, 12, tzinfo=UTC)
 HOUR = 3600
+SMALL_CELL = 3
 FUNNELS = (
     Funnel(),
     Funnel(window_seconds=30 * HOUR),
@@ -79,13 +81,12 @@ def test_funnel_when_steps_repeat_meet_or_miss_then_equals_the_oracle(
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = build_home(Path(folder), loan_events=_rows(histories))
-        warehouse = Warehouse.open(replace(home, small_cell=3))
         edge = max(at for events in histories for at, _ in events)
-        for funnel in FUNNELS:
-            _check_counts(warehouse, histories, funnel, edge)
-            if funnel.order is not Order.ANY:
-                _check_times(warehouse, histories, funnel)
-        warehouse.close()
+        with closing(Warehouse.open(replace(home, small_cell=SMALL_CELL))) as warehouse:
+            for funnel in FUNNELS:
+                _check_counts(warehouse, histories, funnel, edge)
+                if funnel.order is not Order.ANY:
+                    _check_times(warehouse, histories, funnel)
 
 
 def _shown(found: dict[str, Any], expected: dict[str, Any]) -> None:
@@ -110,7 +111,8 @@ def _check_counts(
     _shown(found, {s: _share(settled[k], settled[0]) for k, s in enumerate(STEPS)})
     found = _by_step(warehouse, "loans.step_conversion_share", funnel)
     _shown(found, {s: _share(settled[k], settled[k - 1]) for k, s in enumerate(STEPS)})
-    assert _one(warehouse, "loans.maturing", funnel) == sum(young)
+    expected = None if 0 < sum(young) < SMALL_CELL else sum(young)
+    assert _one(warehouse, "loans.maturing", funnel) == expected
 
 
 def _share(part: int, whole: int) -> float | None:

@@ -97,7 +97,7 @@ def error_budget(ground: Ground, part: Slice, _: Measure) -> Values:
 def hides_counts(measure: Measure, part: Slice, patterns: Patterns, ground: Ground) -> Hides:
     """As the dataset's pattern does, and where few of a cell's applications pass the test."""
     now = patterns(part)
-    if not isinstance(measure, Count) or measure.test is Trait.ANY:
+    if part.dataset != "loan_event" or not isinstance(measure, Count) or measure.test is Trait.ANY:
         return lambda unit, members, number: now.hides(unit, members)
     test = measure.test
     return with_pattern(now, small_counts(part, lambda whole: _count(ground, whole, test), ground))
